@@ -1,0 +1,81 @@
+# Cross-building the checkout into build/<kernel>, which then is what a POWER8 owner has after make.
+# shellcheck shell=bash
+
+BUILD_ROOMS=(driver uapi bench bpf tests scripts)
+CROSS=powerpc64le-linux-gnu-
+
+build() { # KERNEL
+	local kernel=$1 dest=$TOP/build/$1 room
+	mkdir -p "$dest"
+	exec {BUILD_LOCK_FD}>"$TOP/build/.lock"
+	flock "$BUILD_LOCK_FD"
+	build_copy "$dest"
+	build_context "$kernel" >"$dest/context.json.new"
+	mv "$dest/context.json.new" "$dest/context.json"
+	for room in driver tests/modules; do
+		build_kernel_room "$dest/$room" "$(print_path headers)"
+	done
+	for room in bench bpf tests/guest; do
+		build_user_room "$dest/$room" "$kernel"
+	done
+	exec {BUILD_LOCK_FD}>&-
+}
+
+# Files git would commit, with their times so that make rebuilds only what changed.
+build_sources() {
+	local f rooms=() r
+	cd "$TOP" || return
+	for r in "${BUILD_ROOMS[@]}"; do [[ ! -e $r ]] || rooms+=("$r"); done
+	if git rev-parse --git-dir >/dev/null 2>&1; then
+		git ls-files -co --exclude-standard -z -- "${rooms[@]}"
+	else
+		find "${rooms[@]}" -type f -print0
+	fi | while IFS= read -r -d '' f; do [[ ! -e $f && ! -L $f ]] || printf '%s\0' "$f"; done | sort -z
+}
+
+build_copy() { # DEST
+	local dest=$1 gone
+	build_sources >"$dest/.sources.new"
+	(cd "$TOP" && xargs -0r cp -Pp -u --parents -t "$dest" <"$dest/.sources.new") || die "could not copy the sources to $dest"
+	# What left the checkout leaves the copy too.
+	if [[ -e $dest/.sources ]]; then
+		comm -z -23 "$dest/.sources" "$dest/.sources.new" | while IFS= read -r -d '' gone; do rm -f "$dest/$gone"; done
+	fi
+	mv "$dest/.sources.new" "$dest/.sources"
+}
+
+# Where a result comes from.
+build_context() { # KERNEL
+	local commit dirty=false
+	commit=$(git -C "$TOP" rev-parse HEAD 2>/dev/null) || commit=unknown
+	[[ ! $(git -C "$TOP" status --porcelain 2>/dev/null) ]] || dirty=true
+	jq -n --arg commit "$commit" --argjson dirty "$dirty" --arg kernel "$(<"$MTCE_CACHE/kernel-$1/release")" \
+		--arg qemu "$(qemu-system-ppc64 --version | head -n 1)" --arg cc "$("${CROSS}gcc" --version | head -n 1)" \
+		--arg date "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+		'{mtce_commit: $commit, mtce_dirty: $dirty, kernel: $kernel, qemu: $qemu, compiler: $cc, built: $date}'
+}
+
+build_kernel_room() { # FOLDER HEADERS
+	[[ -e $1/Makefile || -e $1/Kbuild ]] || return 0
+	say "building ${1#"$TOP/"}"
+	make_quietly -C "$1" KDIR="$2" ARCH=powerpc CROSS_COMPILE="$CROSS"
+}
+
+build_user_room() { # FOLDER KERNEL
+	local sysroot
+	[[ -e $1/Makefile ]] || return 0
+	sysroot=$(print_path sysroot)
+	say "building ${1#"$TOP/"}"
+	make_quietly -C "$1" CROSS_COMPILE="$CROSS" VMLINUX="$(readlink -f "$MTCE_CACHE/kernel-${2}/vmlinux")" \
+		CPPFLAGS="-I$sysroot/usr/include -I$sysroot/usr/include/powerpc64le-linux-gnu" \
+		LDFLAGS="-static -L$sysroot/usr/lib/powerpc64le-linux-gnu"
+}
+
+# Only warnings and errors are worth a line, and they name the copy; say which files to edit.
+make_quietly() {
+	make --no-print-directory -j"$(nproc)" "$@" >"$TOP/build/make.log" 2>"$TOP/build/make.err" || {
+		cat "$TOP/build/make.err" >&2
+		die "the build failed (output in build/make.log); the sources to mend are in the checkout, not in build/"
+	}
+	cat "$TOP/build/make.err" >&2
+}

@@ -1,0 +1,76 @@
+# What must be installed on this machine: on Debian 12 and 13 it is installed, elsewhere it is named.
+# shellcheck shell=bash
+
+# package:file-or-command that proves it is there
+HOST_NEEDS=(
+	qemu-system-ppc:qemu-system-ppc64
+	gcc:gcc
+	libc6-dev:/usr/include/stdio.h
+	make:make
+	gcc-powerpc64le-linux-gnu:powerpc64le-linux-gnu-gcc
+	libc6-dev-ppc64el-cross:/usr/powerpc64le-linux-gnu/include/stdio.h
+	libjansson-dev:/usr/include/jansson.h
+	dwarves:pahole
+	sparse:sparse
+	shellcheck:shellcheck
+	jq:jq
+	bc:bc
+	perl:perl
+	cpio:cpio
+	kmod:depmod
+	e2fsprogs:mke2fs
+	xz-utils:xz
+	util-linux:setpriv
+	debian-archive-keyring:/usr/share/keyrings/debian-archive-keyring.gpg
+)
+# Only for the BPF tools.
+HOST_NEEDS_BPF=(
+	clang:clang
+	llvm:llvm-strip
+	bpftool:bpftool
+	libbpf-dev:/usr/include/bpf/bpf_helpers.h
+)
+
+host_needs() {
+	printf '%s\n' "${HOST_NEEDS[@]}"
+	[[ ! -e $TOP/bpf/Makefile ]] || printf '%s\n' "${HOST_NEEDS_BPF[@]}"
+}
+
+host_missing() {
+	local need proof
+	while IFS= read -r need; do
+		proof=${need#*:}
+		if [[ $proof == /* ]]; then [[ -e $proof ]]; else have "$proof"; fi || echo "${need%%:*}"
+	done < <(host_needs)
+}
+
+# Debian's code name (bookworm, trixie), or nothing elsewhere.
+host_codename() {
+	# shellcheck disable=SC1091
+	(. /etc/os-release 2>/dev/null && [[ ${ID-} == debian ]] && echo "${VERSION_CODENAME-}") || true
+}
+
+host_install() {
+	local sudo=() missing codename
+	mapfile -t missing < <(host_missing)
+	((${#missing[@]})) || return 0
+	codename=$(host_codename)
+	case $codename in
+	bookworm | trixie) ;;
+	*) die "this is not Debian 12 or 13, so install these yourself (Debian's names): ${missing[*]}" ;;
+	esac
+	if ((EUID)); then
+		have sudo || die "missing packages; as root: apt-get install --no-install-recommends ${missing[*]}"
+		sudo=(sudo)
+	fi
+	say "installing from Debian $codename${sudo[*]:+ through sudo}: ${missing[*]}"
+	# An index that is too old answers 404; then, and only then, refresh it.
+	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null 2>&1 || {
+		say "refreshing this machine's package index ..."
+		"${sudo[@]}" apt-get update -qq
+		"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null ||
+			die "apt-get could not install: ${missing[*]}"
+	}
+	mapfile -t missing < <(host_missing)
+	((${#missing[@]} == 0)) || die "still missing after the installation: ${missing[*]}"
+}

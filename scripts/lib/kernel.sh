@@ -1,0 +1,102 @@
+# The guest's kernel: Debian's own 6.12, unpacked into the cache with its headers, modules and the
+# small first root (initramfs) that finds the disk.
+# shellcheck shell=bash
+
+# What the initramfs needs; their dependencies follow.
+INITRAMFS_MODULES=(virtio_blk ext4 9p 9pnet_virtio)
+
+# 64k | 4k -> the flavour's name in Debian's packages
+kernel_flavour() {
+	case $1 in
+	64k) echo powerpc64le-64k ;;
+	4k) echo powerpc64le ;;
+	esac
+}
+
+# The newest version of which image, headers and kbuild are all in the archive: architectures are
+# built at different times, and for some hours one may be ahead.
+kernel_pick() {
+	local flavour=$1 image v
+	apt_names linux-image-6.12. | grep -E "^linux-image-[^-]+-$flavour$" | sort -rV | while read -r image; do
+		v=${image#linux-image-}
+		v=${v%%-powerpc64le*}
+		if apt_exists "$image:ppc64el" && apt_exists "linux-headers-$v-$flavour:ppc64el" &&
+			apt_exists "linux-headers-$v-common:all" && apt_exists "linux-kbuild-$v:amd64"; then
+			echo "$v"
+			break
+		fi
+	done
+}
+
+make_kernel() { # FLAVOUR DIR
+	local flavour=$1 dir=$2 v release
+	v=$(kernel_pick "$flavour")
+	[[ $v ]] || die "the mirror has no complete linux 6.12 for $flavour"
+	release=$v-$flavour
+	step "fetching kernel $release and its headers" apt_download "$dir/debs" "$(kernel_suite)" \
+		"linux-image-$release:ppc64el" "linux-headers-$release:ppc64el" "linux-headers-$v-common:all" \
+		"linux-kbuild-$v:amd64"
+	step "fetching busybox for the initramfs" apt_download "$dir/debs" "$GUEST_SUITE" busybox-static:ppc64el
+	step "unpacking kernel $release" kernel_unpack "$dir" "$v" "$release"
+	step "packing its modules and initramfs" kernel_pack "$dir" "$release"
+	(cd "$dir/debs" && ls) >"$dir/.versions"
+	rm -rf "$dir/debs"
+	printf '%s\n' vmlinux release modules.img initramfs.cpio headers/Makefile headers/Module.symvers >"$dir/.key-files"
+}
+
+kernel_unpack() { # DIR VERSION RELEASE
+	local dir=$1 v=$2 release=$3
+	mkdir -p "$dir/k"
+	unpack_debs "$dir/k" "$dir"/debs/linux-*.deb
+	echo "$release" >"$dir/release"
+	mv "$dir/k/boot/vmlinux-$release" "$dir/vmlinux"
+	ln -s "k/usr/src/linux-headers-$release" "$dir/headers"
+	# The packaged Makefile includes its common part by an absolute path; make it relative to itself.
+	# shellcheck disable=SC2016
+	printf 'include $(dir $(realpath $(lastword $(MAKEFILE_LIST))))../linux-headers-%s-common/Makefile\n' "$v" \
+		>"$dir/headers/Makefile"
+}
+
+kernel_pack() { # DIR RELEASE
+	local dir=$1 release=$2 modules
+	# Debian 13 ships modules under usr/lib.
+	modules=$dir/k/lib/modules
+	[[ -d $modules ]] || modules=$dir/k/usr/lib/modules
+	rm -f "$modules/$release"/{build,source}
+	mkdir -p "$dir/m/lib"
+	mv "$modules" "$dir/m/lib/modules"
+	depmod -b "$dir/m" "$release"
+	make_ext4 "$dir/modules.img" "$dir/m/lib/modules" 64
+	initramfs_base "$dir" "$release"
+	rm -rf "$dir/m"
+}
+
+# make_ext4 IMAGE FOLDER SPARE-MIB: a sparse image with the folder's content, without being root.
+make_ext4() {
+	local size
+	size=$(($(du -sm --apparent-size "$2" | cut -f1) * 13 / 10 + $3 + 32))
+	rm -f "$1"
+	truncate -s "${size}M" "$1"
+	mke2fs -q -t ext4 -O ^has_journal -m 0 -E root_owner=0:0,lazy_itable_init=1,nodiscard -N 120000 -d "$2" "$1"
+}
+
+# busybox and the few modules that stand between the kernel and its disk, with the order to load them.
+initramfs_base() { # DIR RELEASE
+	local dir=$1 release=$2 tree=$1/initramfs name file
+	mkdir -p "$tree"/{bin,lib,proc,sys,dev,root}
+	dpkg-deb --fsys-tarfile "$dir"/debs/busybox-static_*.deb | tar -xO ./bin/busybox >"$tree/bin/busybox"
+	chmod 755 "$tree/bin/busybox"
+	modprobe -d "$dir/m" -S "$release" --show-depends -a "${INITRAMFS_MODULES[@]}" |
+		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r file; do
+		name=${file##*/}
+		name=${name%.xz}
+		case $file in
+		*.xz) xz -dc "$file" >"$tree/lib/$name" ;;
+		*) cp "$file" "$tree/lib/$name" ;;
+		esac
+		echo "$name" >>"$tree/lib/order"
+	done
+	# Uncompressed: an emulated CPU unpacks slowly, QEMU loads fast.
+	(cd "$tree" && find . | sort | cpio --quiet -o -H newc -R 0:0) >"$dir/initramfs.cpio"
+	rm -rf "$tree"
+}

@@ -1,0 +1,86 @@
+# The emulated machine: its devices, and the life of its process.
+# shellcheck shell=bash disable=SC2054 # commas belong to QEMU's options
+
+# A comma ends an option in QEMU's syntax; two stand for one.
+qpath() { printf '%s' "${1//,/,,}"; }
+
+# powernv8 has three root ports, one IOMMU group each. pcie.0 and pcie.2 hold the devices under test.
+# Everything the lab needs for itself shares pcie.1 as functions of one device, so that it costs one port.
+# The edu devices reach 64-bit windows, which begin at 2^59.
+qemu_args() { # WORK OUT SHARE
+	local work=$1 out=$2 share=$3 k=$MTCE_CACHE/kernel-$KERNEL
+	local edu=edu,dma_mask=0xffffffffffffffff
+	QEMU=(
+		qemu-system-ppc64 -M powernv8 -smp "$CPUS" -m "${MEMORY}M" -nographic -nic none -no-reboot -monitor none
+		-kernel "$k/vmlinux" -initrd "$work/initrd"
+		-append "console=hvc0 panic=-1 rdinit=/init log_buf_len=4M ${APPEND}"
+		-serial "file:$(qpath "$out/console.log")"
+
+		-device "$edu,bus=pcie.0"
+		-device "$edu,bus=pcie.2"
+
+		-drive "if=none,id=root,format=raw,snapshot=on,file=$(qpath "$MTCE_CACHE/guest/root.img")"
+		-device virtio-blk-pci,bus=pcie.1,addr=0.0,multifunction=on,drive=root,serial=root
+		-drive "if=none,id=modules,format=raw,readonly=on,file=$(qpath "$k/modules.img")"
+		-device virtio-blk-pci,bus=pcie.1,addr=0.1,drive=modules,serial=modules
+		-device virtio-serial-pci,bus=pcie.1,addr=0.2
+		-chardev "pipe,id=status,path=$(qpath "$work/status")"
+		-device virtserialport,chardev=status,name=mtce.status
+		-fsdev "local,id=mtce,readonly=on,security_model=none,multidevs=remap,path=$(qpath "$share")"
+		-device virtio-9p-pci,bus=pcie.1,addr=0.3,fsdev=mtce,mount_tag=mtce
+		-fsdev "local,id=out,security_model=none,multidevs=remap,path=$(qpath "$out")"
+		-device virtio-9p-pci,bus=pcie.1,addr=0.4,fsdev=out,mount_tag=out
+		-device edu,bus=pcie.1,addr=0.5
+	)
+	if [[ $VERB == shell ]]; then
+		QEMU+=(-chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty)
+	else
+		QEMU+=(-chardev "pipe,id=output,path=$(qpath "$work/output")" -device virtserialport,chardev=output,name=mtce.output)
+	fi
+	[[ ! $COUNT_KILLS ]] || QEMU+=(-trace memory_region_ops_write -D "$work/trace")
+	QEMU+=("${QEMU_EXTRA[@]}")
+}
+
+# What this boot runs, as a small archive in front of the cached initramfs.
+qemu_initrd() { # WORK
+	local tree=$1/tree
+	mkdir -p "$tree/lab"
+	cp "$TOP/scripts/guest/init" "$tree/init"
+	cp "$TOP/scripts/guest/session" "$tree/lab/session"
+	{
+		printf 'LAB_TIME=%s\n' "$(date +%s)"
+		printf 'LAB_COMMAND=('
+		printf '%q ' "${COMMAND[@]}"
+		printf ')\n'
+		[[ $VERB != shell ]] || printf 'LAB_SHELL=1 LAB_ROWS=%s LAB_COLS=%s TERM=%q\n' "$(tput lines)" "$(tput cols)" "$TERM"
+	} >"$tree/lab/conf"
+	(cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0) >"$1/initrd"
+	cat "$MTCE_CACHE/kernel-$KERNEL/initramfs.cpio" >>"$1/initrd"
+}
+
+QEMU_PID=
+# The machine dies with this shell, however this shell dies.
+qemu_start() { # WORK
+	if [[ $VERB == shell ]]; then
+		setpriv --pdeathsig KILL "${QEMU[@]}" </dev/tty >/dev/tty 2>"$1/qemu.err" {RUN_LOCK_FD}>&- &
+	else
+		setpriv --pdeathsig KILL "${QEMU[@]}" </dev/null >"$1/qemu.err" 2>&1 {RUN_LOCK_FD}>&- &
+	fi
+	QEMU_PID=$!
+}
+
+qemu_alive() { [[ $QEMU_PID ]] && kill -0 "$QEMU_PID" 2>/dev/null; }
+
+# Asked first, so that it writes out what it traces.
+qemu_stop() {
+	local i
+	[[ $QEMU_PID ]] || return 0
+	kill "$QEMU_PID" 2>/dev/null || true
+	for ((i = 0; i < 50; i++)); do
+		qemu_alive || break
+		sleep 0.1
+	done
+	kill -KILL "$QEMU_PID" 2>/dev/null || true
+	wait "$QEMU_PID" 2>/dev/null || true
+	QEMU_PID=
+}

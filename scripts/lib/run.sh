@@ -1,0 +1,137 @@
+# One boot: start the machine, watch it, bring the exit status back.
+# shellcheck shell=bash disable=SC2034 # shares variables with qemu.sh and kills.sh
+
+run_prepare() {
+	need_parts "$KERNEL"
+	have qemu-system-ppc64 || die "qemu-system-ppc64 is not installed; run: scripts/lab setup"
+	SHARE=$TOP/build/$KERNEL
+	run_out_folder
+	mkdir -p "$SHARE" "$OUT" || die "cannot make $OUT"
+	OUT=$(cd "$OUT" && pwd)
+	need_space "$OUT" 200
+	rm -f "$OUT"/{console,kernel,output}.log "$OUT/kills.tsv"
+	exec {RUN_LOCK_FD}>"$MTCE_CACHE/run.lock"
+	flock -n "$RUN_LOCK_FD" || {
+		say "another lab is running, waiting"
+		flock "$RUN_LOCK_FD"
+	}
+	WORK=$MTCE_CACHE/run # one at a time: the lock says so
+	rm -rf "$WORK"
+	mkdir "$WORK"
+	at_exit "rm -rf $(printf %q "$WORK")"
+	mkfifo "$WORK"/{status,output}.{in,out}
+	qemu_initrd "$WORK"
+	qemu_args "$WORK" "$OUT" "$SHARE"
+}
+
+# Without --out: a folder under build/out; the newest ten stay.
+run_out_folder() {
+	local old
+	[[ ! $OUT ]] || return 0
+	OUT=$TOP/build/out/$(date -u +%Y%m%dT%H%M%SZ)-$$
+	mkdir -p "$TOP/build/out"
+	find "$TOP/build/out" -mindepth 1 -maxdepth 1 -type d | sort -r | tail -n +10 | while IFS= read -r old; do rm -rf "$old"; done
+}
+
+run_command() { # runs COMMAND
+	local rc=0 pump
+	run_prepare
+	: >"$OUT/console.log"
+	# The other end of each pipe, held so that neither side waits for the other to open it.
+	exec {STATUS_FD}<>"$WORK/status.out"
+	tee "$OUT/output.log" <"$WORK/output.out" {RUN_LOCK_FD}>&- {STATUS_FD}>&- &
+	pump=$!
+	[[ ! $COUNT_KILLS ]] || kills_start "$WORK"
+	at_exit qemu_stop
+	qemu_start "$WORK"
+	watch_guest || rc=$?
+	qemu_stop
+	wait "$pump" || true
+	[[ ! $COUNT_KILLS ]] || kills_finish "$WORK" "$OUT/kills.tsv"
+	klog_report "$OUT" || ((rc)) || [[ ! $CHECK_LOG ]] || rc=$EXIT_LOG
+	((rc == 0)) || say "status $rc; logs are in $OUT"
+	exit "$rc"
+}
+
+run_shell() {
+	local rc=0
+	[[ -t 0 && -t 1 ]] || usage_error "shell needs a terminal; use: lab run -- COMMAND"
+	run_prepare
+	: >"$OUT/console.log"
+	exec {STATUS_FD}<>"$WORK/status.out"
+	at_exit "stty $(stty -g) </dev/tty"
+	at_exit qemu_stop
+	TIMEOUT=999999999
+	say "exit leaves the shell; logs and /out are in $OUT"
+	qemu_start "$WORK"
+	watch_guest || rc=$?
+	exit "$rc"
+}
+
+# Reads the status channel until the command is over; returns its status or one of the lab's own.
+watch_guest() {
+	local line stage=firmware start=$SECONDS up='' rc
+	say "booting an emulated POWER8 (kernel $(<"$MTCE_CACHE/kernel-$KERNEL/release")): firmware ..."
+	while :; do
+		if IFS= read -r -t 0.5 -u "$STATUS_FD" line; then
+			case $line in
+			'up '*)
+				MARKER=${line#up }
+				up=$SECONDS
+				say "guest is up after $((up - start)) s"
+				continue
+				;;
+			'exit '*)
+				rc=${line#exit }
+				return "$rc"
+				;;
+			esac
+		fi
+		if grep -aq '^\[.*Kernel panic' "$OUT/console.log"; then
+			sleep 2 # let it finish its words
+			say "the guest's kernel panicked: $(grep -am1 -o 'Kernel panic.*' "$OUT/console.log"); see $OUT/console.log"
+			return "$EXIT_PANIC"
+		fi
+		qemu_alive || {
+			guest_is_gone
+			return
+		}
+		if [[ $up ]]; then
+			((SECONDS - up < TIMEOUT)) || {
+				say "the command did not end within $TIMEOUT s (--timeout); see $OUT/console.log"
+				return "$EXIT_TIMEOUT"
+			}
+		else
+			boot_progress
+			((SECONDS - start < BOOT_TIMEOUT)) || {
+				say "the guest was not up within $BOOT_TIMEOUT s (--boot-timeout), it got as far as: $stage; see $OUT/console.log"
+				return "$EXIT_TIMEOUT"
+			}
+		fi
+	done
+}
+
+# Uses watch_guest's stage and start.
+boot_progress() {
+	local now=$stage
+	case $stage in
+	firmware) ! grep -aq 'Linux version' "$OUT/console.log" || now=kernel ;;
+	kernel) ! grep -aq 'Run /init' "$OUT/console.log" || now='user space' ;;
+	esac
+	[[ $now == "$stage" ]] || say "  $now after $((SECONDS - start)) s ..."
+	stage=$now
+}
+
+# QEMU ended and no status came.
+guest_is_gone() {
+	local rc=0
+	wait "$QEMU_PID" || rc=$?
+	QEMU_PID=
+	if ((rc)); then
+		tail -n 5 "$WORK/qemu.err" >&2
+		say "QEMU ended with status $rc; see $OUT/console.log"
+		return "$EXIT_LAB"
+	fi
+	say "the guest switched itself off or restarted before the command was over; see $OUT/console.log"
+	return "$EXIT_PANIC"
+}
