@@ -5,16 +5,16 @@
 
 KILLS_PID=
 kills_start() { # WORK
-	mkfifo "$1/trace"
+	[[ -p $1/trace ]] || mkfifo "$1/trace"
 	# A kill is a store to offset 0x210 of a PHB's registers; with PPC bit 1 set it kills a whole PE.
-	# Edu devices cannot be told apart here, so keep each one's address.
+	# Addresses are the bus's, and edu devices on different buses have the same: $5 tells them apart.
 	awk '
-		$NF == "\047phb3-regs\047" && $6 ~ /210$/ {
+		$NF == "\047phb3-regs\047" && $7 ~ /210$/ {
 			kills++
-			if (length($8) == 18 && $8 ~ /^0x[4-7c-f]/) pe++
+			if (length($9) == 18 && $9 ~ /^0x[4-7c-f]/) pe++
 		}
-		$NF == "\047edu-mmio\047" && $6 ~ /00004$/ {
-			print $6, $8, kills + 0, pe + 0
+		$NF == "\047edu-mmio\047" && $7 ~ /00004$/ {
+			print $5, $9, kills + 0, pe + 0
 			kills = pe = 0
 		}
 		END { print "end", 0, kills + 0, pe + 0 }
@@ -26,22 +26,22 @@ kills_start() { # WORK
 kills_finish() { # WORK TSV
 	[[ -e $1/events ]] || return 0
 	wait "$KILLS_PID" || say "the kill-store filter failed, kills.tsv is not complete"
-	awk -v marker="${MARKER:-none}" '
+	awk '
 		function number(hex,   i, n) {
 			for (i = 3; i <= length(hex); i++) n = n * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
 			return n
 		}
 		BEGIN {
 			OFS = "\t"
-			# 0x00003fe140000000 in sysfs, 0x3fe140000004 in the trace
-			sub(/^0x0*/, "", marker)
-			here = "0x" substr(marker, 1, length(marker) - 1) "4"
 			section = 0
 		}
+		# The guest stores this once, at the start, to show which edu is the marker ("MTTM", the same in
+		# both byte orders).
+		!marker && $2 == "0x4d54544d" { marker = $1 }
 		{
 			kills[section] += $3
 			pe[section] += $4
-			if ($1 == here) section = number($2)
+			if ($1 == marker) section = $2 == "0x4d54544d" ? 0 : number($2)
 		}
 		END { for (s in kills) print s, kills[s], pe[s] }
 	' "$1/events" | sort -n >"$2"

@@ -34,19 +34,9 @@ run_out_folder() {
 }
 
 run_command() { # runs COMMAND
-	local rc=0 pump
+	local rc=0
 	run_prepare
-	: >"$OUT/console.log"
-	# The other end of each pipe, held so that neither side waits for the other to open it.
-	exec {STATUS_FD}<>"$WORK/status.out"
-	tee "$OUT/output.log" <"$WORK/output.out" {RUN_LOCK_FD}>&- {STATUS_FD}>&- &
-	pump=$!
-	[[ ! $COUNT_KILLS ]] || kills_start "$WORK"
-	at_exit qemu_stop
-	qemu_start "$WORK"
-	watch_guest || rc=$?
-	qemu_stop
-	wait "$pump" || true
+	run_attempts || rc=$?
 	[[ ! $COUNT_KILLS ]] || kills_finish "$WORK" "$OUT/kills.tsv"
 	klog_report "$OUT" || ((rc)) || [[ ! $CHECK_LOG ]] || rc=$EXIT_LOG
 	((rc == 0)) || say "status $rc; logs are in $OUT"
@@ -57,15 +47,52 @@ run_shell() {
 	local rc=0
 	[[ -t 0 && -t 1 ]] || usage_error "shell needs a terminal; use: lab run -- COMMAND"
 	run_prepare
-	: >"$OUT/console.log"
-	exec {STATUS_FD}<>"$WORK/status.out"
 	at_exit "stty $(stty -g) </dev/tty"
-	at_exit qemu_stop
 	TIMEOUT=999999999
 	say "exit leaves the shell; logs and /out are in $OUT"
+	run_attempts || rc=$?
+	exit "$rc"
+}
+
+# Under emulation the firmware sometimes loses a wake-up while its CPUs train the PCI links in parallel,
+# and sleeps for ever. Nothing of the user's has run by then, so start again.
+FIRMWARE_STUCK=255
+FIRMWARE_SECONDS=60
+run_attempts() {
+	local rc i
+	# Our end of the pipe, held so that neither side waits for the other to open it.
+	exec {STATUS_FD}<>"$WORK/status.out"
+	at_exit qemu_stop
+	for i in 1 2 3 4; do
+		rc=0
+		run_once || rc=$?
+		((rc == FIRMWARE_STUCK)) || return "$rc"
+		say "the emulated firmware is stuck; starting the machine again"
+		# On a very slow machine this may be wrong: the last attempt has all the time there is.
+		((i < 3)) || FIRMWARE_SECONDS=$BOOT_TIMEOUT
+	done
+	return "$EXIT_LAB"
+}
+
+run_once() {
+	local rc=0 pump=
+	: >"$OUT/console.log"
+	if [[ $VERB != shell ]]; then
+		tee "$OUT/output.log" <"$WORK/output.out" {RUN_LOCK_FD}>&- {STATUS_FD}>&- &
+		pump=$!
+	fi
+	[[ ! $COUNT_KILLS ]] || kills_start "$WORK"
 	qemu_start "$WORK"
 	watch_guest || rc=$?
-	exit "$rc"
+	qemu_stop
+	[[ ! $pump ]] || wait "$pump" || true
+	return "$rc"
+}
+
+firmware_stuck() { # SECONDS since the start
+	# While it waits for one of its CPUs it says so every half minute.
+	((FIRMWARE_SECONDS < BOOT_TIMEOUT)) || return 1
+	(($1 >= FIRMWARE_SECONDS)) || grep -aq '\.cpu_wait_job' "$OUT/console.log"
 }
 
 # Reads the status channel until the command is over; returns its status or one of the lab's own.
@@ -75,8 +102,7 @@ watch_guest() {
 	while :; do
 		if IFS= read -r -t 0.5 -u "$STATUS_FD" line; then
 			case $line in
-			'up '*)
-				MARKER=${line#up }
+			up)
 				up=$SECONDS
 				say "guest is up after $((up - start)) s"
 				continue
@@ -103,6 +129,7 @@ watch_guest() {
 			}
 		else
 			boot_progress
+			[[ $stage != firmware ]] || ! firmware_stuck $((SECONDS - start)) || return "$FIRMWARE_STUCK"
 			((SECONDS - start < BOOT_TIMEOUT)) || {
 				say "the guest was not up within $BOOT_TIMEOUT s (--boot-timeout), it got as far as: $stage; see $OUT/console.log"
 				return "$EXIT_TIMEOUT"

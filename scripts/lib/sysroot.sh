@@ -8,7 +8,7 @@ make_sysroot() { # DIR
 	step "fetching libraries to link against" apt_download "$dir/debs" "$(sysroot_suite)" "${SYSROOT_PACKAGES[@]/%/:ppc64el}"
 	step "unpacking them" unpack_debs "$dir" "$dir"/debs/*.deb
 	(cd "$dir/debs" && ls) >"$dir/.versions"
-	rm -rf "$dir/debs" "$dir"/usr/share/
+	rm -rf "$dir/debs" "${dir:?}/usr/share"
 	printf '%s\n' usr/include/jansson.h usr/lib/powerpc64le-linux-gnu/lib{jansson,bpf,elf,z}.a >"$dir/.key-files"
 }
 
