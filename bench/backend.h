@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The back ends that can be compared, and a container of one of them.
+ *
+ * Every function that can fail returns 0 or -errno and leaves the sentence
+ * for the user in backend_error().
+ */
+#ifndef MTCE_BENCH_BACKEND_H
+#define MTCE_BENCH_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/vfio.h>
+
+#include "../uapi/linux/vfio_mtce.h"
+
+struct backend {
+	const char *name;
+	const char *sentence;
+	uint32_t type_v1;	/* container type when pages are pinned by maps */
+	uint32_t type_v2;	/* ... when memory is registered first */
+	bool takeover;		/* our module answers for upstream's types */
+	bool batch;		/* has update and put list */
+	bool counters;		/* has VFIO_IOMMU_MTCE_INFO */
+};
+
+extern const struct backend backends[];
+extern const size_t num_backends;
+
+const struct backend *backend_find(const char *name);
+/* NULL if it can be used now, otherwise why not. */
+const char *backend_unavailable(const struct backend *b);
+/* Later containers belong to this back end (a module parameter). */
+int backend_select(const struct backend *b);
+const char *backend_error(void);
+
+struct container {
+	const struct backend *backend;
+	int fd;
+	int group_fd;
+};
+
+struct kill_counters {
+	uint64_t kills;
+	uint64_t kills_pe;
+};
+
+int container_open(struct container *c, const struct backend *b, int group,
+		   bool v1);
+void container_close(struct container *c);
+
+int container_enable(struct container *c);	/* v1 */
+int container_register(struct container *c, void *memory, size_t size);
+int container_remove_window(struct container *c, uint64_t start);
+int container_create_window(struct container *c, unsigned int page_shift,
+			    uint64_t size, unsigned int levels,
+			    uint64_t *start);
+int container_map(struct container *c, uint64_t iova, void *memory, size_t size);
+int container_unmap(struct container *c, uint64_t iova, size_t size);
+int container_kills(struct container *c, struct kill_counters *k);
+
+/* The same calls as prepared arguments, for loops that are measured. */
+struct vfio_iommu_type1_dma_map arg_map(uint64_t iova, void *memory, size_t size);
+struct vfio_iommu_type1_dma_unmap arg_unmap(uint64_t iova, size_t size);
+struct vfio_mtce_op arg_op(bool map, uint64_t iova, void *memory, size_t size);
+struct vfio_iommu_mtce_update arg_update(struct vfio_mtce_op *ops, unsigned int n);
+struct vfio_iommu_mtce_put_list arg_put_list(uint64_t iova, uint64_t *list,
+					     unsigned int n);
+
+/* A call that every back end refuses with ENOTTY: the cost of getting there. */
+#define NULL_IOCTL _IO(VFIO_TYPE, VFIO_BASE + 199)
+
+#endif

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "mapping.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kprobe.h"
+#include "marker.h"
+#include "measure.h"
+#include "util.h"
+
+/* One scenario being measured. */
+struct job {
+	const struct effort *effort;
+	struct rig *rig;
+	struct result *result;
+	struct plan plan;
+	uint64_t *ns;		/* room for one cycle's times */
+};
+
+static int job_failed(struct job *j, const struct calls *c, unsigned int done,
+		      const char *what)
+{
+	int error = errno ? errno : EIO;
+
+	snprintf(j->result->failed, sizeof(j->result->failed), "%s (%s): call %u failed: %s",
+		 what, c->how, done + 1, strerror(error));
+	return -error;
+}
+
+static void op_sample(struct op_result *o, double instructions, unsigned int units)
+{
+	if (!measure_uncounted() && o->num_samples < MAX_SAMPLES)
+		o->samples[o->num_samples++] = instructions / units;
+}
+
+/* The driver's own counters; read outside the counted part. */
+static bool job_kills(struct job *j, struct kill_counters *k)
+{
+	return j->result->backend->counters && !container_kills(&j->rig->container, k);
+}
+
+static int count_op(struct job *j, enum op op, const struct calls *c)
+{
+	struct op_result *o = &j->result->ops[op];
+	unsigned int n = j->plan.units * c->per_unit, done;
+	uint64_t tces = (uint64_t)j->plan.units * j->result->scenario->tces;
+	struct kill_counters before, after;
+	bool counted = job_kills(j, &before);
+	double instructions;
+
+	done = measure_count(j->rig->container.fd, c->call, n, 0, o->section, &instructions);
+	if (done != n)
+		return job_failed(j, c, done, op_names[op]);
+	if (counted && job_kills(j, &after)) {
+		o->kills += after.kills - before.kills;
+		o->kills_pe += after.kills_pe - before.kills_pe;
+		o->kill_source = "driver counters";
+	}
+	op_sample(o, instructions, j->plan.units);
+	o->how = c->how;
+	o->units += j->plan.units;
+	o->ioctls += n;
+	o->tces += tces;
+	o->kill_tces += tces;
+	return 0;
+}
+
+static int time_op(struct job *j, enum op op, const struct calls *c, unsigned int units)
+{
+	struct op_result *o = &j->result->ops[op];
+	unsigned int n = units * c->per_unit, done, i;
+
+	done = measure_time(j->rig->container.fd, c->call, n, c->per_unit, 0, j->ns);
+	if (done != n)
+		return job_failed(j, c, done, op_names[op]);
+	for (i = 0; i < units; i++)
+		histogram_add(o->latency, j->ns[i]);
+	return 0;
+}
+
+/* Faults, caches, and a look whether the work can be done at all. */
+static int warm_up(struct job *j)
+{
+	double unused;
+	unsigned int n = j->plan.units * j->plan.map.per_unit;
+	unsigned int done = measure_count(j->rig->container.fd, j->plan.map.call, n, 0, 0, &unused);
+
+	if (done != n)
+		return job_failed(j, &j->plan.map, done, "map");
+	n = j->plan.units * j->plan.unmap.per_unit;
+	done = measure_count(j->rig->container.fd, j->plan.unmap.call, n, 0, 0, &unused);
+	if (done != n)
+		return job_failed(j, &j->plan.unmap, done, "unmap");
+	return 0;
+}
+
+static int count_pass(struct job *j)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < j->effort->samples && !ret && !interrupted(); i++) {
+		ret = count_op(j, OP_MAP, &j->plan.map);
+		if (!ret)
+			ret = count_op(j, OP_UNMAP, &j->plan.unmap);
+	}
+	return ret;
+}
+
+static int time_pass(struct job *j)
+{
+	unsigned int left = j->effort->time_tces / j->result->scenario->tces;
+	int ret = 0;
+
+	if (left < j->effort->time_units)
+		left = j->effort->time_units;
+	while (left && !ret && !interrupted()) {
+		unsigned int units = left < j->plan.units ? left : j->plan.units;
+
+		ret = time_op(j, OP_MAP, &j->plan.map, units);
+		if (!ret)
+			ret = time_op(j, OP_UNMAP, &j->plan.unmap, units);
+		left -= units;
+	}
+	return ret;
+}
+
+static int kprobe_op(struct job *j, enum op op, const struct calls *c)
+{
+	struct op_result *o = &j->result->ops[op];
+	unsigned int n = j->plan.units * c->per_unit, done;
+	double unused;
+
+	o->kill_reason = kprobe_begin();
+	done = measure_count(j->rig->container.fd, c->call, n, 0, 0, &unused);
+	if (o->kill_reason)
+		return done == n ? 0 : job_failed(j, c, done, op_names[op]);
+	o->kills = kprobe_end();
+	o->kill_tces = (uint64_t)j->plan.units * j->result->scenario->tces;
+	o->kill_source = "kprobe on pnv_pci_ioda2_tce_invalidate";
+	return done == n ? 0 : job_failed(j, c, done, op_names[op]);
+}
+
+/* Where neither a trace nor a counter tells how many kills there were. */
+static int kprobe_pass(struct job *j)
+{
+	int ret;
+
+	if (marker_present() || j->result->backend->counters ||
+	    j->result->ops[OP_MAP].kill_source)
+		return 0;
+	ret = kprobe_op(j, OP_MAP, &j->plan.map);
+	return ret ? ret : kprobe_op(j, OP_UNMAP, &j->plan.unmap);
+}
+
+static void latency_prepare(struct op_result *o)
+{
+	if (o->latency)
+		return;
+	o->latency = xcalloc(1, sizeof(*o->latency));
+	histogram_reset(o->latency);
+}
+
+static unsigned int cycle_units(const struct scenario *s, const struct effort *e)
+{
+	unsigned int units = e->count_tces / s->tces, most = plan_capacity(s);
+
+	if (units > most)
+		units = most;
+	return units ? units : 1;
+}
+
+static const char *how_overall(const struct plan *p)
+{
+	return p->map.per_unit == 1 ? "one ioctl per call" : p->map.how;
+}
+
+int mapping_run(struct run *run, struct rig *rig, struct result *r)
+{
+	unsigned int units = cycle_units(r->scenario, &run->effort);
+	struct job j = {
+		.effort = &run->effort,
+		.rig = rig,
+		.result = r,
+	};
+	int ret;
+
+	plan_make(&j.plan, r->scenario, r->backend, &rig->place, units);
+	j.ns = xcalloc(units, sizeof(*j.ns));
+	r->how = how_overall(&j.plan);
+	latency_prepare(&r->ops[OP_MAP]);
+	latency_prepare(&r->ops[OP_UNMAP]);
+	ret = warm_up(&j);
+	if (!ret)
+		ret = count_pass(&j);
+	if (!ret)
+		ret = time_pass(&j);
+	if (!ret)
+		ret = kprobe_pass(&j);
+	free(j.ns);
+	plan_free(&j.plan);
+	return ret;
+}
+
+#define NULL_CALLS 4096u
+
+int mapping_null(struct run *run, struct rig *rig, struct result *r)
+{
+	struct op_result *o = &r->ops[OP_CALL];
+	struct call *call = xcalloc(NULL_CALLS, sizeof(*call));
+	uint64_t *ns = xcalloc(NULL_CALLS, sizeof(*ns));
+	unsigned int i, done = NULL_CALLS;
+	double instructions;
+	int ret = 0;
+
+	for (i = 0; i < NULL_CALLS; i++)
+		call[i].request = NULL_IOCTL;
+	latency_prepare(o);
+	r->how = "one ioctl per call";
+	o->how = r->how;
+	for (i = 0; i < run->effort.samples && done == NULL_CALLS; i++) {
+		done = measure_count(rig->container.fd, call, NULL_CALLS, -1, 0, &instructions);
+		op_sample(o, instructions, NULL_CALLS);
+		o->units += done;
+		o->ioctls += done;
+	}
+	if (done == NULL_CALLS)
+		done = measure_time(rig->container.fd, call, NULL_CALLS, 1, -1, ns);
+	if (done != NULL_CALLS || errno != ENOTTY) {
+		snprintf(r->failed, sizeof(r->failed),
+			 "an unknown ioctl was not refused with ENOTTY: %s",
+			 done == NULL_CALLS ? strerror(errno) : "it succeeded");
+		ret = -EPROTO;
+	}
+	for (i = 0; i < NULL_CALLS && !ret; i++)
+		histogram_add(o->latency, ns[i]);
+	free(call);
+	free(ns);
+	return ret;
+}

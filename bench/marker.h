@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tells an observer outside the guest which section is being measured.
+ *
+ * In the lab QEMU's trace sees every MMIO store. One store to a register of a
+ * device that nobody else uses says "section N starts", a store of 0 "it is
+ * over"; TCE kills in between belong to N. Without MTCE_MARKER: does nothing.
+ */
+#ifndef MTCE_BENCH_MARKER_H
+#define MTCE_BENCH_MARKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void marker_open(void);
+bool marker_present(void);
+void marker_write(uint32_t section);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The two ways of measuring a loop of ioctls: exact instruction counts (no
+ * clock is read inside), and time for each unit (nothing is counted).
+ */
+#ifndef MTCE_BENCH_MEASURE_H
+#define MTCE_BENCH_MEASURE_H
+
+#include <stdint.h>
+
+#include "plan.h"
+
+/* What counting costs by itself; taken off every result. */
+struct overhead {
+	double section;		/* instructions: begin and end of counting */
+	double per_call;	/* instructions: the loop around a call */
+};
+
+/* Opens the counter of this thread's instructions, user and kernel. */
+void measure_open(void);
+/* NULL if instructions are counted, otherwise why not. */
+const char *measure_uncounted(void);
+const struct overhead *measure_overhead(void);
+
+uint64_t measure_instructions(void);	/* the counter as it is now */
+
+/*
+ * All calls must return @expect. Returns the number done; short of @n, errno
+ * says why. *@instructions is net of the overhead.
+ */
+unsigned int measure_count(int fd, const struct call *call, unsigned int n, int expect,
+			   unsigned int section, double *instructions);
+/* @ns has room for n / per_unit times. */
+unsigned int measure_time(int fd, const struct call *call, unsigned int n,
+			  unsigned int per_unit, int expect, uint64_t *ns);
+
+#endif

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include "memory.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "util.h"
+
+#define HUGE_SHIFT 24
+#define HUGE_PAGE ((size_t)1 << HUGE_SHIFT)
+#define HUGE_DIR "/sys/kernel/mm/hugepages/hugepages-16384kB/"
+#define HUGE_WANTED 64	/* 1 GiB */
+
+#ifndef MAP_HUGE_SHIFT
+#define MAP_HUGE_SHIFT 26
+#endif
+
+static struct memory normal, huge;
+static const char *huge_failure;
+
+static size_t free_memory(void)
+{
+	return (size_t)sysconf(_SC_AVPHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static const struct memory *normal_get(size_t size)
+{
+	if (normal.size >= size)
+		return &normal;
+	if (normal.base)
+		munmap(normal.base, normal.size);
+	normal.size = 0;
+	if (free_memory() < size)
+		die("the bench maps %zu MiB of memory, and only %zu MiB are free",
+		    size >> 20, free_memory() >> 20);
+	normal.base = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (normal.base == MAP_FAILED)
+		die("cannot allocate %zu MiB", size >> 20);
+	/* Whether a huge page comes along must not depend on luck. */
+	madvise(normal.base, size, MADV_NOHUGEPAGE);
+	memset(normal.base, 1, size);
+	normal.size = size;
+	normal.page = (size_t)sysconf(_SC_PAGESIZE);
+	return &normal;
+}
+
+/* How many huge pages there are for us, after asking the kernel for more. */
+static size_t huge_reserve(void)
+{
+	long long have = file_read_number(HUGE_DIR "nr_hugepages");
+	long long avail = file_read_number(HUGE_DIR "free_hugepages");
+	size_t spare = free_memory() / 2 / HUGE_PAGE;
+	char text[32];
+
+	if (have < 0 || avail < 0)
+		return 0;
+	if (avail < HUGE_WANTED) {
+		long long more = HUGE_WANTED - avail;
+
+		if ((size_t)more > spare)
+			more = (long long)spare;
+		snprintf(text, sizeof(text), "%lld", have + more);
+		setting_change(HUGE_DIR "nr_hugepages", text);
+		avail = file_read_number(HUGE_DIR "free_hugepages");
+	}
+	return avail > HUGE_WANTED ? HUGE_WANTED : (size_t)avail;
+}
+
+static const char *huge_alloc(void)
+{
+	size_t pages;
+
+	if (access(HUGE_DIR, F_OK))
+		return "this kernel has no 16 MiB huge pages";
+	pages = huge_reserve();
+	if (!pages)
+		return "no 16 MiB huge page could be reserved (see nr_hugepages)";
+	huge.base = mmap(NULL, pages * HUGE_PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
+			 (HUGE_SHIFT << MAP_HUGE_SHIFT), -1, 0);
+	if (huge.base == MAP_FAILED) {
+		huge.base = NULL;
+		return "reserved 16 MiB huge pages could not be mapped";
+	}
+	memset(huge.base, 1, pages * HUGE_PAGE);
+	huge.size = pages * HUGE_PAGE;
+	huge.page = HUGE_PAGE;
+	return NULL;
+}
+
+static const struct memory *huge_get(const char **why)
+{
+	if (!huge.base && !huge_failure)
+		huge_failure = huge_alloc();
+	*why = huge_failure;
+	return huge.base ? &huge : NULL;
+}
+
+const struct memory *memory_get(size_t page, size_t size, const char **why)
+{
+	if (page <= (size_t)sysconf(_SC_PAGESIZE))
+		return normal_get(size);
+	return huge_get(why);
+}
+
+void memory_free_all(void)
+{
+	if (normal.base)
+		munmap(normal.base, normal.size);
+	if (huge.base)
+		munmap(huge.base, huge.size);
+	memset(&normal, 0, sizeof(normal));
+	memset(&huge, 0, sizeof(huge));
+}

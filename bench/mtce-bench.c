@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+/* mtce-bench: measures VFIO back ends for sPAPR TCE tables. */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "context.h"
+#include "floor.h"
+#include "marker.h"
+#include "measure.h"
+#include "memory.h"
+#include "report.h"
+#include "runner.h"
+#include "scenario.h"
+#include "util.h"
+
+static const char doc[] =
+	"Measures mapping and unmapping through VFIO back ends, in one boot.\v"
+	"Every result has exact instruction counts, TCE-kill stores and a latency histogram; "
+	"print them with mtce-compare. BACKEND is upstream, mtce-takeover or mtce; by default "
+	"all that are loaded. The devices of the IOMMU group must be bound to vfio-pci "
+	"(scripts/mtce-host bench does that, and puts them back).\n\n"
+	"Examples:\n"
+	"  mtce-bench --group 3 --quick\n"
+	"  mtce-bench --group 3 --backend upstream,mtce --output run.json\n"
+	"  mtce-bench --group 3 --scenario '4k-list-*' --output - | jq .scenarios\n"
+	"  mtce-bench --list\n\n"
+	"Environment: MTCE_GROUPS (the first is used without --group), MTCE_OUT (folder of "
+	"bench.json), MTCE_MARKER (lab: resource0 of the marker device).";
+
+enum { KEY_ROUNDS = 256, KEY_CONTEXT };
+
+static const struct argp_option options[] = {
+	{ "group", 'g', "N", 0, "IOMMU group to use", 0 },
+	{ "backend", 'b', "BACKEND[,...]", 0, "measure only these", 0 },
+	{ "scenario", 's', "PATTERN", 0, "measure only scenarios that match; may be repeated", 0 },
+	{ "quick", 'q', NULL, 0, "a short run of the most telling scenarios", 0 },
+	{ "rounds", KEY_ROUNDS, "N", 0, "measure everything N times, every second time in reverse order", 0 },
+	{ "output", 'o', "FILE", 0, "JSON goes here; - is stdout (default: bench.json in MTCE_OUT, or here)", 0 },
+	{ "context", KEY_CONTEXT, "FILE", 0, "JSON object to add to the context", 0 },
+	{ "list", 'l', NULL, 0, "list the scenarios and stop", 0 },
+	{ 0 }
+};
+
+#define MAX_PATTERNS 32
+
+struct arguments {
+	int group;
+	const char *backends;
+	const char *patterns[MAX_PATTERNS];
+	unsigned int num_patterns;
+	bool quick;
+	bool list;
+	unsigned int rounds;
+	const char *output;
+	const char *context;
+};
+
+static unsigned int number(struct argp_state *state, const char *what, const char *text,
+			   unsigned long max)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || *end || end == text || text[0] == '-' || n > max)
+		argp_error(state, "%s must be a number up to %lu, not '%s'", what, max, text);
+	return (unsigned int)n;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+
+	switch (key) {
+	case 'g':
+		a->group = (int)number(state, "--group", arg, 1000000);
+		break;
+	case 'b':
+		a->backends = arg;
+		break;
+	case 's':
+		if (a->num_patterns == MAX_PATTERNS)
+			argp_error(state, "more than %d --scenario", MAX_PATTERNS);
+		a->patterns[a->num_patterns++] = arg;
+		break;
+	case 'q':
+		a->quick = true;
+		break;
+	case KEY_ROUNDS:
+		a->rounds = number(state, "--rounds", arg, 10);
+		if (!a->rounds)
+			argp_error(state, "--rounds must be at least 1");
+		break;
+	case 'o':
+		a->output = arg;
+		break;
+	case KEY_CONTEXT:
+		a->context = arg;
+		break;
+	case 'l':
+		a->list = true;
+		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "what is '%s'?", arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static bool wanted(const struct arguments *a, const struct scenario *s)
+{
+	unsigned int i;
+
+	if (a->quick && !s->quick)
+		return false;
+	for (i = 0; i < a->num_patterns; i++)
+		if (!fnmatch(a->patterns[i], s->name, 0))
+			return true;
+	return !a->num_patterns;
+}
+
+static size_t filter(const struct arguments *a, struct scenario *s, size_t n)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < n; i++)
+		if (wanted(a, &s[i]))
+			s[kept++] = s[i];
+	if (!kept)
+		die("no scenario matches; --list names them");
+	return kept;
+}
+
+static int list(const struct scenario *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		printf("%-26s %s%s\n", s[i].name, s[i].sentence, s[i].quick ? " (quick)" : "");
+	return 0;
+}
+
+static int the_group(const struct arguments *a)
+{
+	const char *groups = getenv("MTCE_GROUPS");
+
+	if (a->group >= 0)
+		return a->group;
+	if (!groups || !*groups)
+		die("no IOMMU group is named: use --group N or MTCE_GROUPS, or let scripts/mtce-host bench choose a device");
+	return atoi(groups);
+}
+
+/* Those named must be there; of all, those that are there. */
+static unsigned int choose_backends(const char *names, const struct backend **chosen)
+{
+	char *copy = names ? strdup(names) : NULL, *rest = copy, *name;
+	unsigned int n = 0;
+	size_t i;
+
+	while ((name = strsep(&rest, ","))) {
+		const struct backend *b = backend_find(name);
+
+		if (!b)
+			die("there is no back end '%s': upstream, mtce-takeover, mtce", name);
+		if (backend_unavailable(b))
+			die("%s cannot be measured: %s", name, backend_unavailable(b));
+		if (n == num_backends)
+			die("a back end is named twice");
+		chosen[n++] = b;
+	}
+	free(copy);
+	for (i = 0; i < num_backends && !names; i++) {
+		if (!backend_unavailable(&backends[i]))
+			chosen[n++] = &backends[i];
+		else
+			fprintf(stderr, "mtce-bench: without %s: %s\n", backends[i].name,
+				backend_unavailable(&backends[i]));
+	}
+	if (!n)
+		die("no VFIO back end is loaded: load vfio_iommu_spapr_tce or vfio_iommu_mtce");
+	return n;
+}
+
+static void prepare_process(void)
+{
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	cpu_set_t cpus;
+	int cpu;
+
+	if (geteuid())
+		die("must be root: it opens VFIO groups, counts instructions and sets module parameters");
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	/* The last CPU: the first one takes most interrupts. */
+	if (!sched_getaffinity(0, sizeof(cpus), &cpus)) {
+		for (cpu = CPU_SETSIZE - 1; cpu > 0 && !CPU_ISSET(cpu, &cpus); cpu--)
+			;
+		CPU_ZERO(&cpus);
+		CPU_SET(cpu, &cpus);
+		sched_setaffinity(0, sizeof(cpus), &cpus);
+	}
+}
+
+/* The first container says what is wrong with group, limits or modules. */
+static void check_group(const struct backend *b, int group)
+{
+	struct container c;
+
+	if (container_open(&c, b, group, false))
+		die("%s", backend_error());
+	container_close(&c);
+}
+
+static void make_results(struct run *run, const struct backend **chosen, unsigned int num_chosen,
+			 const struct scenario *s, size_t n)
+{
+	unsigned int b;
+	size_t i;
+
+	run->results = xcalloc(num_chosen * n, sizeof(*run->results));
+	for (b = 0; b < num_chosen; b++) {
+		for (i = 0; i < n; i++) {
+			run->results[run->num_results].scenario = &s[i];
+			run->results[run->num_results++].backend = chosen[b];
+		}
+	}
+}
+
+static const struct effort full = {
+	.samples = 5, .count_tces = 4096, .time_tces = 16384, .time_units = 16, .teardowns = 2,
+	.rounds = 1,
+};
+static const struct effort quick = {
+	.samples = 3, .count_tces = 2048, .time_tces = 4096, .time_units = 8, .teardowns = 1,
+	.rounds = 1,
+};
+
+static unsigned int say_failures(const struct run *run)
+{
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = 0; i < run->num_results; i++) {
+		const struct result *r = &run->results[i];
+
+		if (!r->failed[0])
+			continue;
+		fprintf(stderr, "mtce-bench: %s %s failed: %s\n", r->backend->name,
+			r->scenario->name, r->failed);
+		n++;
+	}
+	return n;
+}
+
+static const char *output_path(const struct arguments *a, char *buf, size_t size)
+{
+	const char *dir = getenv("MTCE_OUT");
+
+	if (a->output)
+		return a->output;
+	snprintf(buf, size, "%s%sbench.json", dir ? dir : "", dir && *dir ? "/" : "");
+	return buf;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, NULL };
+	struct arguments a = { .group = -1 };
+	const struct backend *chosen[8];
+	struct scenario *scenarios;
+	struct run run = { .num_results = 0 };
+	static struct floor f;
+	unsigned int num_chosen;
+	json_t *context;
+	char path[4096];
+	size_t n;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	scenarios = scenarios_make(&n);
+	n = filter(&a, scenarios, n);
+	if (a.list)
+		return list(scenarios, n);
+	run.effort = a.quick ? quick : full;
+	if (a.rounds)
+		run.effort.rounds = a.rounds;
+	num_chosen = choose_backends(a.backends, chosen);
+	run.group = the_group(&a);
+	prepare_process();
+	context = context_make(a.context, argc, argv);
+	interrupts_catch();
+	check_group(chosen[0], run.group);
+	marker_open();
+	measure_open();
+	if (measure_uncounted())
+		fprintf(stderr, "mtce-bench: instructions are not counted: %s\n", measure_uncounted());
+	floor_measure(&f);
+	make_results(&run, chosen, num_chosen, scenarios, n);
+	run_all(&run);
+	interrupted_exit();
+	memory_free_all();
+	report_write(report_make(context, &f, &run), output_path(&a, path, sizeof(path)));
+	return say_failures(&run) ? 1 : 0;
+}

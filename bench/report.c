@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "report.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "marker.h"
+#include "measure.h"
+#include "stats.h"
+#include "util.h"
+
+/* Digits beyond these are noise and make files hard to read. */
+static json_t *number(double v)
+{
+	return json_real(round(v * 1000) / 1000);
+}
+
+static void set_number(json_t *o, const char *key, double v)
+{
+	json_object_set_new(o, key, number(v));
+}
+
+static void set_integer(json_t *o, const char *key, uint64_t v)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)v));
+}
+
+static void set_text(json_t *o, const char *key, const char *v)
+{
+	json_object_set_new(o, key, v ? json_string(v) : json_null());
+}
+
+static json_t *histogram_json(const struct histogram *h)
+{
+	json_t *o = json_object(), *bins = json_array();
+	unsigned int i;
+
+	set_integer(o, "count", h->count);
+	set_integer(o, "min", h->count ? h->min : 0);
+	set_integer(o, "p50", histogram_percentile(h, 5000));
+	set_integer(o, "p90", histogram_percentile(h, 9000));
+	set_integer(o, "p99", histogram_percentile(h, 9900));
+	set_integer(o, "p99_9", histogram_percentile(h, 9990));
+	set_integer(o, "max", h->max);
+	for (i = 0; i < HISTOGRAM_BINS; i++)
+		if (h->bins[i])
+			json_array_append_new(bins, json_pack("[I,I,I]",
+				(json_int_t)histogram_bin_low(i), (json_int_t)histogram_bin_high(i),
+				(json_int_t)h->bins[i]));
+	json_object_set_new(o, "bins", bins);
+	return o;
+}
+
+static double op_instructions(const struct op_result *o)
+{
+	double sorted[MAX_SAMPLES];
+
+	memcpy(sorted, o->samples, sizeof(sorted));
+	return stats_median(sorted, o->num_samples);
+}
+
+static void add_instructions(json_t *j, const struct op_result *o, unsigned int tces)
+{
+	json_t *samples = json_array();
+	unsigned int i;
+
+	for (i = 0; i < o->num_samples; i++)
+		json_array_append_new(samples, number(o->samples[i]));
+	if (!o->num_samples) {
+		json_object_set_new(j, "instructions_per_call", json_null());
+		set_text(j, "instructions_reason", measure_uncounted());
+	} else {
+		set_number(j, "instructions_per_call", op_instructions(o));
+		if (tces)
+			set_number(j, "instructions_per_tce", op_instructions(o) / tces);
+	}
+	json_object_set_new(j, "instructions_per_call_samples", samples);
+}
+
+/* In the lab the trace decides, and what the driver says is kept beside it. */
+static void add_kills(json_t *j, const struct op_result *o, const struct result *r)
+{
+	if (marker_present()) {
+		set_integer(j, "section", o->section);
+		set_integer(j, "kill_tces", o->kill_tces);
+		if (o->kill_source) {
+			set_integer(j, "kill_counter", o->kills);
+			set_integer(j, "kill_counter_pe", o->kills_pe);
+		}
+		return;
+	}
+	set_integer(j, "kill_tces", o->kill_tces);
+	if (!o->kill_source) {
+		json_object_set_new(j, "kill_stores", json_null());
+		set_text(j, "kill_reason", o->kill_reason ? o->kill_reason :
+			 r->backend->counters ? "the driver's counters cannot be read" :
+			 "this back end has no counters");
+		return;
+	}
+	set_integer(j, "kill_stores", o->kills);
+	if (r->backend->counters)
+		set_integer(j, "kill_stores_pe", o->kills_pe);
+	if (o->kill_tces)
+		set_number(j, "kill_stores_per_tce", (double)o->kills / (double)o->kill_tces);
+	set_text(j, "kill_source", o->kill_source);
+}
+
+/* Steps of a teardown are parts of the section that is called total. */
+static bool has_section(enum op op)
+{
+	return op == OP_MAP || op == OP_UNMAP || op == OP_TOTAL;
+}
+
+static json_t *op_json(const struct result *r, enum op op, const struct op_result *null_call)
+{
+	const struct op_result *o = &r->ops[op];
+	json_t *j = json_object();
+
+	if (o->how)
+		set_text(j, "how", o->how);
+	set_integer(j, "calls", o->units);
+	if (o->ioctls)
+		set_integer(j, "ioctls_per_call", o->ioctls / o->units);
+	add_instructions(j, o, op == OP_MAP || op == OP_UNMAP ? r->scenario->tces : 0);
+	if (null_call && o->num_samples && null_call->num_samples && o->ioctls == o->units &&
+	    op != OP_CALL)
+		set_number(j, "instructions_above_null_per_call",
+			   op_instructions(o) - op_instructions(null_call));
+	if (has_section(op))
+		add_kills(j, o, r);
+	if (o->latency)
+		json_object_set_new(j, "latency_ns", histogram_json(o->latency));
+	return j;
+}
+
+static const struct op_result *find_null(const struct run *run, const struct backend *b)
+{
+	size_t i;
+
+	for (i = 0; i < run->num_results; i++)
+		if (run->results[i].backend == b && run->results[i].scenario->work == WORK_NULL)
+			return &run->results[i].ops[OP_CALL];
+	return NULL;
+}
+
+static json_t *result_json(const struct run *run, const struct result *r)
+{
+	const struct scenario *s = r->scenario;
+	json_t *j = json_object();
+	unsigned int op;
+
+	set_text(j, "name", s->name);
+	set_text(j, "sentence", s->sentence);
+	set_text(j, "backend", r->backend->name);
+	set_text(j, "how", r->how);
+	set_text(j, "per", scenario_is_mapping(s) ? "tce" : "call");
+	set_integer(j, "tce_page", 1ull << s->page_shift);
+	set_integer(j, "tces_per_call", s->tces);
+	json_object_set_new(j, "headline", json_boolean(s->headline));
+	if (r->skipped[0])
+		set_text(j, "skipped", r->skipped);
+	if (r->failed[0])
+		set_text(j, "failed", r->failed);
+	for (op = 0; op < NUM_OPS; op++)
+		if (r->ops[op].units && !r->failed[0])
+			json_object_set_new(j, op_names[op],
+					    op_json(r, op, find_null(run, r->backend)));
+	return j;
+}
+
+static json_t *floor_json(const struct floor *f)
+{
+	json_t *j = json_object();
+
+	if (!measure_uncounted()) {
+		set_number(j, "counting_instructions_per_section", measure_overhead()->section);
+		set_number(j, "loop_instructions_per_call", measure_overhead()->per_call);
+		set_number(j, "getppid_instructions", f->getppid);
+		set_number(j, "clock_read_instructions", f->clock_read);
+	}
+	json_object_set_new(j, "clock_pair_ns", histogram_json(&f->clock_pair));
+	return j;
+}
+
+static json_t *effort_json(const struct effort *e)
+{
+	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i}", "rounds", (int)e->rounds,
+			 "samples", (int)e->samples, "count_tces", (int)e->count_tces,
+			 "time_tces", (int)e->time_tces, "time_units", (int)e->time_units,
+			 "teardowns", (int)e->teardowns);
+}
+
+json_t *report_make(json_t *context, const struct floor *f, const struct run *run)
+{
+	json_t *report = json_object(), *scenarios = json_array();
+	bool emulated = json_is_true(json_object_get(context, "emulated"));
+	size_t i;
+
+	set_integer(report, "schema", REPORT_SCHEMA);
+	json_object_set_new(report, "context", context);
+	set_text(report, "latency_note", emulated ? "emulated time, not POWER8 latency" :
+		 "time between the calls of CLOCK_MONOTONIC_RAW around each unit of work");
+	json_object_set_new(report, "effort", effort_json(&run->effort));
+	json_object_set_new(report, "floor", floor_json(f));
+	for (i = 0; i < run->num_results; i++)
+		json_array_append_new(scenarios, result_json(run, &run->results[i]));
+	json_object_set_new(report, "scenarios", scenarios);
+	return report;
+}
+
+#define DUMP_FLAGS (JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12))
+
+void report_write(const json_t *report, const char *path)
+{
+	char temporary[4096];
+
+	if (!strcmp(path, "-")) {
+		if (json_dumpf(report, stdout, DUMP_FLAGS) || printf("\n") < 0 || fflush(stdout))
+			die("cannot write to stdout: %s", strerror(errno));
+		return;
+	}
+	snprintf(temporary, sizeof(temporary), "%s.part", path);
+	if (json_dump_file(report, temporary, DUMP_FLAGS) || rename(temporary, path)) {
+		int error = errno;
+
+		unlink(temporary);
+		die("cannot write %s: %s", path, strerror(error));
+	}
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Runs scenarios on back ends, in rounds, and fills results. */
+#ifndef MTCE_BENCH_RUNNER_H
+#define MTCE_BENCH_RUNNER_H
+
+#include <stddef.h>
+
+#include "result.h"
+
+/* How much is enough: TCEs (of a unit's ioctls) or units. */
+struct effort {
+	unsigned int samples;		/* of instructions, per round */
+	unsigned int count_tces;	/* per sample, at least one unit */
+	unsigned int time_tces;		/* timed per round, at least... */
+	unsigned int time_units;	/* ...this many units */
+	unsigned int teardowns;
+	unsigned int rounds;
+};
+
+struct run {
+	struct effort effort;
+	int group;
+	struct result *results;
+	size_t num_results;
+};
+
+/* @results are ordered by back end; odd rounds go backwards (A B B A). */
+void run_all(struct run *run);
+
+#endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "teardown.h"
+
+#include <stdio.h>
+
+#include "marker.h"
+#include "measure.h"
+#include "memory.h"
+#include "util.h"
+
+#define WINDOW_SIZE (2ull << 30)
+#define REGISTERED ((size_t)4 << 20)	/* holds 1,000 pages of 4K */
+
+struct teardown {
+	struct result *result;
+	struct container container;
+	const struct memory *memory;
+	uint64_t window;
+	size_t bytes;		/* that are mapped and unmapped */
+	uint64_t mark;		/* instructions when the step began */
+};
+
+static void step_begin(struct teardown *t)
+{
+	t->mark = measure_instructions();
+}
+
+static void step_end(struct teardown *t, enum op op)
+{
+	double n = (double)(measure_instructions() - t->mark) - measure_overhead()->section;
+	struct op_result *o = &t->result->ops[op];
+
+	if (!measure_uncounted() && o->num_samples < MAX_SAMPLES)
+		o->samples[o->num_samples++] = n;
+	o->units++;
+}
+
+static int prepare(struct teardown *t, int group)
+{
+	int ret = container_open(&t->container, t->result->backend, group, false);
+
+	if (ret)
+		return ret;
+	ret = container_register(&t->container, t->memory->base, REGISTERED);
+	if (!ret)
+		ret = container_remove_window(&t->container, 0);
+	if (ret || t->result->scenario->work == WORK_CLOSE_EMPTY)
+		return ret;
+	step_begin(t);
+	ret = container_create_window(&t->container, t->result->scenario->page_shift,
+				      WINDOW_SIZE, 1, &t->window);
+	if (!ret)
+		step_end(t, OP_CREATE);
+	return ret;
+}
+
+static int use_window(struct teardown *t)
+{
+	int ret;
+
+	if (!t->bytes)
+		return 0;
+	ret = container_map(&t->container, t->window, t->memory->base, t->bytes);
+	return ret ? ret : container_unmap(&t->container, t->window, t->bytes);
+}
+
+static void account(struct teardown *t, const struct kill_counters *before, bool counted)
+{
+	struct op_result *o = &t->result->ops[OP_TOTAL];
+	struct kill_counters after;
+
+	o->tces += t->result->scenario->tces;
+	o->kill_tces += t->result->scenario->tces;
+	if (t->result->scenario->work != WORK_REMOVE) {
+		o->kill_reason = "nobody can be asked after the container is closed";
+	} else if (counted && !container_kills(&t->container, &after)) {
+		o->kills += after.kills - before->kills;
+		o->kills_pe += after.kills_pe - before->kills_pe;
+		o->kill_source = "driver counters";
+	} else {
+		o->kill_reason = "only driver counters see the kills of a window removal";
+	}
+}
+
+/* Everything between the marks is one section: use the window, end it. */
+static int measured_part(struct teardown *t)
+{
+	bool remove = t->result->scenario->work == WORK_REMOVE;
+	struct kill_counters before = { 0 };
+	bool counted = t->result->backend->counters && !container_kills(&t->container, &before);
+	uint64_t start;
+	int ret;
+
+	marker_write(t->result->ops[OP_TOTAL].section);
+	start = measure_instructions();
+	ret = use_window(t);
+	step_begin(t);
+	if (!ret && remove)
+		ret = container_remove_window(&t->container, t->window);
+	else
+		container_close(&t->container);
+	step_end(t, remove ? OP_REMOVE : OP_CLOSE);
+	t->mark = start;
+	step_end(t, OP_TOTAL);
+	marker_write(0);
+	if (!ret)
+		account(t, &before, counted);
+	return ret;
+}
+
+static int teardown_once(struct teardown *t, int group)
+{
+	int ret = prepare(t, group);
+
+	if (!ret)
+		ret = measured_part(t);
+	container_close(&t->container);
+	return ret;
+}
+
+void teardown_run(struct run *run, struct result *r)
+{
+	const struct scenario *s = r->scenario;
+	struct teardown t = {
+		.result = r,
+		.container = { .fd = -1, .group_fd = -1 },
+		.bytes = (size_t)s->tces << s->page_shift,
+	};
+	const char *skip = NULL;
+	unsigned int i;
+
+	r->how = s->work == WORK_REMOVE ? "TCE_REMOVE" : "close";
+	t.memory = memory_get((size_t)1 << s->page_shift, REGISTERED, &skip);
+	if (!t.memory) {
+		snprintf(r->skipped, sizeof(r->skipped), "%s", skip);
+		return;
+	}
+	for (i = 0; i < run->effort.teardowns && !r->failed[0] && !interrupted(); i++)
+		if (teardown_once(&t, run->group))
+			snprintf(r->failed, sizeof(r->failed), "%s", backend_error());
+}
