@@ -60,10 +60,13 @@
  *
  * %EINTR: A fatal signal ended the call.
  *
+ * %EIO: A hypervisor refused to write an entry. Not on POWER8 hosts. The range
+ * of the operation is then unmapped.
+ *
  * %ENOTTY: Unknown call, or one that this container type does not offer.
  *
  * Every operation is all or nothing: one that fails leaves each entry as it
- * was. (The only exception is %EINTR, which nobody lives to see.)
+ * was. (The exceptions are %EIO, and %EINTR, which nobody lives to see.)
  */
 
 /*
@@ -77,14 +80,14 @@
 #define VFIO_MTCE_BASE		200
 
 /* Access and behaviour of a map; the first two are those of <linux/vfio.h>. */
-#define VFIO_MTCE_READ		(1u << 0)	/* the device may read */
-#define VFIO_MTCE_WRITE		(1u << 1)	/* the device may write */
-#define VFIO_MTCE_REPLACE	(1u << 2)	/* live entries may be replaced */
+#define VFIO_MTCE_READ		0x1u	/* the device may read */
+#define VFIO_MTCE_WRITE		0x2u	/* the device may write */
+#define VFIO_MTCE_REPLACE	0x4u	/* live entries may be replaced */
 /*
  * Reserved: an unmap whose TCE kill may be delayed until a flush. Refused
  * with %EINVAL by kernels that do not set %VFIO_MTCE_INFO_LAZY.
  */
-#define VFIO_MTCE_LAZY		(1u << 3)
+#define VFIO_MTCE_LAZY		0x8u
 
 /**
  * struct vfio_mtce_stats - counters of a container since it was opened
@@ -133,9 +136,9 @@ struct vfio_mtce_stats {
 struct vfio_iommu_mtce_info {
 	__u32 argsz;
 	__u32 flags;
-#define VFIO_MTCE_INFO_PE_KILL	(1u << 0)	/* every group has PE-scope kill */
-#define VFIO_MTCE_INFO_DIRECT	(1u << 1)	/* every window is written directly */
-#define VFIO_MTCE_INFO_LAZY	(1u << 2)	/* VFIO_MTCE_LAZY is understood */
+#define VFIO_MTCE_INFO_PE_KILL	0x1u	/* every group has PE-scope kill */
+#define VFIO_MTCE_INFO_DIRECT	0x2u	/* every window is written directly */
+#define VFIO_MTCE_INFO_LAZY	0x4u	/* VFIO_MTCE_LAZY is understood */
 	__u32 max_ops;
 	__u32 max_list;
 	__u32 kill_threshold;

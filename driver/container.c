@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Containers: open and release, whose memory, groups, v1's enable and disable.
+ *
+ * VFIO calls release when the last group is detached or the last file closed,
+ * also when the owner was killed, so clean-up does not depend on anybody's good
+ * will; it needs no memory and has no way to fail. VFIO does not wait for calls
+ * that are still inside when a group is detached. Those hold a reference
+ * (users), find the container dead, and leave; the last one frees it, after a
+ * grace period for a caller that VFIO has sent on its way but who has not taken
+ * a reference yet.
+ */
+#include <linux/err.h>
+#include <linux/iommu.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/vfio.h>
+
+#include "mtce.h"
+
+/*
+ * Life
+ */
+
+static bool type_of(unsigned long arg, enum mtce_type *type)
+{
+	switch (arg) {
+	case VFIO_SPAPR_MTCE_IOMMU:
+		*type = MTCE_TYPE_NATIVE;
+		return true;
+	case VFIO_SPAPR_TCE_IOMMU:
+		*type = MTCE_TYPE_V1;
+		return mtce_takeover;
+	case VFIO_SPAPR_TCE_v2_IOMMU:
+		*type = MTCE_TYPE_V2;
+		return mtce_takeover;
+	default:
+		return false;
+	}
+}
+
+void *mtce_open(unsigned long arg)
+{
+	struct mtce_container *c;
+	enum mtce_type type;
+
+	if (!type_of(arg, &type))
+		return ERR_PTR(-EINVAL);
+	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
+	if (!c)
+		return ERR_PTR(-ENOMEM);
+	__module_get(THIS_MODULE);
+	refcount_set(&c->users, 1);
+	c->type = type;
+	init_rwsem(&c->sem);
+	INIT_LIST_HEAD(&c->groups);
+	c->regions = RB_ROOT;
+	return c;
+}
+
+/* False when it is too late. Every call takes a reference while inside. */
+bool mtce_container_get(struct mtce_container *c)
+{
+	bool got;
+
+	rcu_read_lock();
+	got = refcount_inc_not_zero(&c->users);
+	rcu_read_unlock();
+	return got;
+}
+
+void mtce_container_put(struct mtce_container *c)
+{
+	if (!refcount_dec_and_test(&c->users))
+		return;
+	kfree_rcu(c, rcu);
+	module_put(THIS_MODULE);
+}
+
+void mtce_release(void *iommu_data)
+{
+	struct mtce_container *c = iommu_data;
+	struct mtce_group *g, *next;
+	int i;
+
+	list_for_each_entry_safe(g, next, &c->groups, next)
+		mtce_group_detach(c, g->grp);
+
+	down_write(&c->sem);
+	c->dead = true;
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
+		if (!c->windows[i])
+			continue;
+		mtce_window_destroy(c, c->windows[i]);
+		c->windows[i] = NULL;
+	}
+	mtce_region_free_all(c);
+	account_locked_vm(c->mm, c->enabled_pages, false);
+	up_write(&c->sem);
+
+	if (c->mm)
+		mmdrop(c->mm);
+	mtce_container_put(c);
+}
+
+/*
+ * Owner
+ */
+
+/* Make the calling process the owner if there is none: 0, or -EPERM. */
+int mtce_container_own(struct mtce_container *c)
+{
+	if (!c->mm) {
+		mmgrab(current->mm);
+		if (cmpxchg(&c->mm, NULL, current->mm))
+			mmdrop(current->mm);
+	}
+	return c->mm == current->mm ? 0 : -EPERM;
+}
+
+/*
+ * v1: instead of every page, the worst case is counted as locked, once
+ */
+
+int mtce_container_enable(struct mtce_container *c)
+{
+	struct iommu_table_group *tg;
+	unsigned long pages;
+	int ret = 0;
+
+	down_write(&c->sem);
+	tg = mtce_container_table_group(c);
+	if (!tg)
+		ret = -ENODEV;
+	else if (c->enabled)
+		ret = -EBUSY;
+	else if (!tg->tce32_size)
+		ret = -EPERM;
+	if (ret)
+		goto unlock;
+
+	pages = tg->tce32_size >> PAGE_SHIFT;
+	ret = account_locked_vm(c->mm, pages, true);
+	if (ret)
+		goto unlock;
+	c->enabled_pages = pages;
+	c->enabled = true;
+	c->may_map = true;
+unlock:
+	up_write(&c->sem);
+	return ret;
+}
+
+/*
+ * The pages are no longer counted as locked, so none may stay pinned: entries
+ * that pinned their page are cleared. Without an enable before: nothing to do.
+ */
+int mtce_container_disable(struct mtce_container *c)
+{
+	struct mtce_work wk;
+	int i;
+
+	down_write(&c->sem);
+	for (i = 0; c->enabled && i < MTCE_MAX_WINDOWS; i++) {
+		if (!c->windows[i])
+			continue;
+		mtce_work_begin(&wk, c, c->windows[i]);
+		mtce_table_revoke(&wk, NULL);
+		mtce_work_end(&wk);
+	}
+	account_locked_vm(c->mm, c->enabled_pages, false);
+	c->enabled_pages = 0;
+	c->enabled = false;
+	c->may_map = c->registered;
+	up_write(&c->sem);
+	return 0;
+}
+
+/*
+ * Groups
+ */
+
+/* What the platform says of the container's groups, or NULL without one. */
+struct iommu_table_group *
+mtce_container_table_group(struct mtce_container *c)
+{
+	struct mtce_group *g;
+
+	g = list_first_entry_or_null(&c->groups, struct mtce_group, next);
+	return g ? g->table_group : NULL;
+}
+
+static void groups_changed(struct mtce_container *c)
+{
+	struct mtce_group *g;
+	int i;
+
+	c->nr_groups = 0;
+	c->kill_regs = true;
+	list_for_each_entry(g, &c->groups, next) {
+		c->nr_groups++;
+		if (!g->kill_reg)
+			c->kill_regs = false;
+	}
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		if (c->windows[i])
+			c->windows[i]->refs = 1 + c->nr_groups;
+}
+
+/* Can this group share the container's tables? */
+static int group_fits(struct mtce_container *c, struct iommu_group *grp,
+		      struct iommu_table_group *tg)
+{
+	struct mtce_group *g;
+
+	if (!tg)
+		return -ENODEV;
+	/* A group of v1 does not share; windows must be there to be made. */
+	if (c->type == MTCE_TYPE_V1)
+		return c->nr_groups ? -EBUSY : 0;
+	if (!tg->max_dynamic_windows_supported)
+		return -EPERM;
+	list_for_each_entry(g, &c->groups, next) {
+		if (g->grp == grp)
+			return -EBUSY;
+		if (g->table_group->ops->create_table != tg->ops->create_table)
+			return -EPERM;
+	}
+	return 0;
+}
+
+static void unset_windows(struct mtce_container *c,
+			  struct iommu_table_group *tg, int end)
+{
+	int i;
+
+	for (i = 0; i < end; i++)
+		if (c->windows[i])
+			tg->ops->unset_window(tg, i);
+}
+
+static int set_windows(struct mtce_container *c, struct iommu_table_group *tg)
+{
+	int i;
+
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
+		struct mtce_window *w = c->windows[i];
+
+		if (w && tg->ops->set_window(tg, i, w->tbl)) {
+			unset_windows(c, tg, i);
+			return -EPERM;
+		}
+	}
+	return 0;
+}
+
+/* The group gets the container's tables, and with them nothing but these. */
+int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp)
+{
+	struct mtce_group *g;
+	int ret;
+
+	g = kzalloc(sizeof(*g), GFP_KERNEL_ACCOUNT);
+	if (!g)
+		return -ENOMEM;
+	g->grp = grp;
+	g->table_group = iommu_group_get_iommudata(grp);
+	mtce_kill_map_group(g);
+
+	down_write(&c->sem);
+	ret = group_fits(c, grp, g->table_group);
+	if (!ret)
+		ret = set_windows(c, g->table_group);
+	if (!ret) {
+		if (!c->nr_groups && !c->windows[0])
+			c->default_pending = true;
+		list_add_tail(&g->next, &c->groups);
+		groups_changed(c);
+	}
+	up_write(&c->sem);
+	if (ret) {
+		mtce_kill_unmap_group(g);
+		kfree(g);
+	}
+	return ret;
+}
+
+/* The platform forgets the tables for this group, and kills; others keep them. */
+void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp)
+{
+	struct mtce_group *g, *found = NULL;
+
+	down_write(&c->sem);
+	list_for_each_entry(g, &c->groups, next)
+		if (g->grp == grp)
+			found = g;
+	if (found) {
+		unset_windows(c, found->table_group, MTCE_MAX_WINDOWS);
+		list_del(&found->next);
+		groups_changed(c);
+	}
+	up_write(&c->sem);
+	if (found) {
+		mtce_kill_unmap_group(found);
+		kfree(found);
+	}
+}

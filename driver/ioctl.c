@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Dispatch: which call, which struct, argsz, flags, padding, copying in and
+ * out. No policy.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/vfio.h>
+
+#include <asm/eeh.h>
+
+#include "mtce.h"
+
+/* Elements of an array that are copied to the stack instead of the heap. */
+#define FEW_OPS		4
+#define FEW_PAGES	16
+
+static long check_extension(unsigned long arg)
+{
+	switch (arg) {
+	case VFIO_SPAPR_MTCE_IOMMU:
+		return 1;
+	case VFIO_SPAPR_TCE_IOMMU:
+	case VFIO_SPAPR_TCE_v2_IOMMU:
+		return mtce_takeover;
+	case VFIO_EEH:
+		return eeh_enabled();
+	default:
+		return 0;
+	}
+}
+
+/* Copy a struct whose first field is argsz, of which @size bytes are needed. */
+static long copy_arg(void *to, unsigned long arg, size_t size)
+{
+	if (copy_from_user(to, (void __user *)arg, size))
+		return -EFAULT;
+	return *(u32 *)to < size ? -EINVAL : 0;
+}
+
+/*
+ * v1 and v2
+ */
+
+static long spapr_get_info(struct mtce_container *c, unsigned long arg)
+{
+	size_t size = offsetofend(struct vfio_iommu_spapr_tce_info,
+				  dma32_window_size);
+	struct vfio_iommu_spapr_tce_info info = {};
+	struct iommu_table_group *tg;
+	long ret;
+
+	ret = copy_arg(&info, arg, size);
+	if (ret)
+		return ret;
+
+	info.flags = 0;
+	down_read(&c->sem);
+	tg = mtce_container_table_group(c);
+	if (!tg) {
+		ret = -ENODEV;
+	} else {
+		info.dma32_window_start = tg->tce32_start;
+		info.dma32_window_size = tg->tce32_size;
+		if (tg->max_dynamic_windows_supported &&
+		    c->type != MTCE_TYPE_V1) {
+			info.flags = VFIO_IOMMU_SPAPR_INFO_DDW;
+			info.ddw.pgsizes = tg->pgsizes;
+			info.ddw.max_dynamic_windows_supported =
+				tg->max_dynamic_windows_supported;
+			info.ddw.levels = tg->max_levels;
+		}
+	}
+	up_read(&c->sem);
+	if (ret)
+		return ret;
+
+	if (info.argsz >= offsetofend(struct vfio_iommu_spapr_tce_info, ddw))
+		size = offsetofend(struct vfio_iommu_spapr_tce_info, ddw);
+	return copy_to_user((void __user *)arg, &info, size) ? -EFAULT : 0;
+}
+
+static long map_dma(struct mtce_container *c, unsigned long arg)
+{
+	struct vfio_iommu_type1_dma_map map;
+	struct vfio_mtce_op op;
+	u32 done;
+	long ret;
+
+	ret = copy_arg(&map, arg, sizeof(map));
+	if (ret)
+		return ret;
+	if (map.flags & ~(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE))
+		return -EINVAL;
+
+	op.op = VFIO_MTCE_OP_MAP;
+	/* READ and WRITE are the same bits; clients of v2 rely on replacing. */
+	op.flags = map.flags | VFIO_MTCE_REPLACE;
+	op.iova = map.iova;
+	op.size = map.size;
+	op.vaddr = map.vaddr;
+	return mtce_update(c, &op, 1, &done);
+}
+
+static long unmap_dma(struct mtce_container *c, unsigned long arg)
+{
+	const size_t size = offsetofend(struct vfio_iommu_type1_dma_unmap,
+					size);
+	struct vfio_iommu_type1_dma_unmap unmap;
+	struct vfio_mtce_op op;
+	u32 done;
+	long ret;
+
+	ret = copy_arg(&unmap, arg, size);
+	if (ret)
+		return ret;
+	if (unmap.flags)
+		return -EINVAL;
+
+	op.op = VFIO_MTCE_OP_UNMAP;
+	op.flags = 0;
+	op.iova = unmap.iova;
+	op.size = unmap.size;
+	op.vaddr = 0;
+	return mtce_update(c, &op, 1, &done);
+}
+
+static long register_memory(struct mtce_container *c, unsigned long arg,
+			    bool on)
+{
+	struct vfio_iommu_spapr_register_memory mem;
+	long ret;
+
+	ret = copy_arg(&mem, arg, sizeof(mem));
+	if (ret)
+		return ret;
+	if (mem.flags)
+		return -EINVAL;
+	if (!on)
+		return c->mm ? mtce_region_unregister(c, mem.vaddr, mem.size) :
+			       -EPERM;
+	ret = mtce_container_own(c);
+	return ret ? ret : mtce_region_register(c, mem.vaddr, mem.size);
+}
+
+static long tce_create(struct mtce_container *c, unsigned long arg)
+{
+	struct vfio_iommu_spapr_tce_create create;
+	long ret;
+
+	ret = copy_arg(&create, arg, sizeof(create));
+	if (ret)
+		return ret;
+	if (create.flags)
+		return -EINVAL;
+	ret = mtce_container_own(c);
+	if (ret)
+		return ret;
+
+	down_write(&c->sem);
+	ret = c->dead ? -ENODEV : mtce_window_create_default(c);
+	if (!ret)
+		ret = mtce_window_create(c, create.page_shift,
+					 create.window_size, create.levels,
+					 &create.start_addr);
+	up_write(&c->sem);
+	if (ret)
+		return ret;
+	if (!copy_to_user((void __user *)arg, &create, sizeof(create)))
+		return 0;
+
+	/* A window that the user was not told of is no use. */
+	down_write(&c->sem);
+	mtce_window_remove(c, create.start_addr);
+	up_write(&c->sem);
+	return -EFAULT;
+}
+
+static long tce_remove(struct mtce_container *c, unsigned long arg)
+{
+	struct vfio_iommu_spapr_tce_remove remove;
+	long ret;
+
+	ret = copy_arg(&remove, arg, sizeof(remove));
+	if (ret)
+		return ret;
+	if (remove.flags)
+		return -EINVAL;
+	ret = mtce_container_own(c);
+	if (ret)
+		return ret;
+
+	down_write(&c->sem);
+	ret = c->dead ? -ENODEV : mtce_window_remove(c, remove.start_addr);
+	up_write(&c->sem);
+	return ret;
+}
+
+static long enable(struct mtce_container *c)
+{
+	long ret = mtce_container_own(c);
+
+	return ret ? ret : mtce_container_enable(c);
+}
+
+static long eeh_pe_op(struct mtce_container *c, unsigned long arg)
+{
+	struct mtce_group *g;
+	long ret = 0;
+
+	down_read(&c->sem);
+	list_for_each_entry(g, &c->groups, next) {
+		ret = mtce_eeh_op(g->grp, arg);
+		if (ret)
+			break;
+	}
+	up_read(&c->sem);
+	return ret;
+}
+
+/*
+ * mtce
+ */
+
+static void collect_stats(struct mtce_container *c,
+			  struct vfio_iommu_mtce_info *info)
+{
+	struct vfio_mtce_stats *s = &info->stats;
+	int i;
+
+	*s = c->stats;
+	s->registered_bytes = c->registered;
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
+		struct mtce_window *w = c->windows[i];
+
+		if (!w)
+			continue;
+		mutex_lock(&w->lock);
+		s->tces_mapped += w->stats.tces_mapped;
+		s->tces_unmapped += w->stats.tces_unmapped;
+		s->kills_tce += w->stats.kills_tce;
+		s->kills_pe += w->stats.kills_pe;
+		s->calls += w->stats.calls;
+		mutex_unlock(&w->lock);
+		info->windows++;
+		if (!w->direct)
+			info->flags &= ~VFIO_MTCE_INFO_DIRECT;
+	}
+}
+
+static long mtce_info(struct mtce_container *c, unsigned long arg)
+{
+	struct vfio_iommu_mtce_info info = {};
+	struct iommu_table_group *tg;
+	u32 argsz;
+	long ret;
+
+	ret = copy_arg(&info, arg,
+		       offsetof(struct vfio_iommu_mtce_info, stats));
+	if (ret)
+		return ret;
+	argsz = info.argsz;
+	memset(&info, 0, sizeof(info));
+
+	info.argsz = argsz;
+	info.max_ops = MTCE_MAX_OPS;
+	info.max_list = MTCE_MAX_LIST;
+	info.kill_threshold = READ_ONCE(mtce_kill_threshold);
+	info.flags = VFIO_MTCE_INFO_DIRECT;
+
+	down_read(&c->sem);
+	tg = mtce_container_table_group(c);
+	if (tg)
+		info.pgsizes = tg->pgsizes;
+	if (c->kill_regs)
+		info.flags |= VFIO_MTCE_INFO_PE_KILL;
+	info.groups = c->nr_groups;
+	collect_stats(c, &info);
+	up_read(&c->sem);
+
+	return copy_to_user((void __user *)arg, &info,
+			    min_t(size_t, argsz, sizeof(info))) ? -EFAULT : 0;
+}
+
+static long copy_ops(struct vfio_mtce_op *ops,
+		     const struct vfio_iommu_mtce_update *u)
+{
+	const char __user *from = u64_to_user_ptr(u->ops);
+	long ret = 0;
+	u32 i;
+
+	if (u->op_len == sizeof(*ops))
+		return copy_from_user(ops, from, u->op_num * sizeof(*ops)) ?
+		       -EFAULT : 0;
+	for (i = 0; i < u->op_num && !ret; i++, from += u->op_len) {
+		ret = copy_struct_from_user(&ops[i], sizeof(*ops), from,
+					    u->op_len);
+		cond_resched();
+	}
+	return ret;
+}
+
+static long update_ops(struct mtce_container *c,
+		       const struct vfio_iommu_mtce_update *u, u32 *done)
+{
+	struct vfio_mtce_op few[FEW_OPS], *ops = few;
+	long ret;
+
+	if (u->op_num > FEW_OPS)
+		ops = kvmalloc_array(u->op_num, sizeof(*ops),
+				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!ops)
+		return -ENOMEM;
+	ret = copy_ops(ops, u);
+	if (!ret)
+		ret = mtce_update(c, ops, u->op_num, done);
+	if (ops != few)
+		kvfree(ops);
+	return ret;
+}
+
+static long mtce_update_call(struct mtce_container *c, unsigned long arg)
+{
+	struct vfio_iommu_mtce_update __user *user = (void __user *)arg;
+	struct vfio_iommu_mtce_update u;
+	u32 done = 0;
+	long ret;
+
+	ret = copy_arg(&u, arg, sizeof(u));
+	if (ret)
+		return ret;
+	if (u.flags || u.__reserved || u.op_len < sizeof(struct vfio_mtce_op))
+		ret = -EINVAL;
+	else if (u.op_num > MTCE_MAX_OPS || u.op_len > PAGE_SIZE)
+		ret = -E2BIG;
+	else if (u.op_num)
+		ret = update_ops(c, &u, &done);
+	if (u.op_num && put_user(done, &user->op_num))
+		return -EFAULT;
+	return ret;
+}
+
+static long mtce_put_list_call(struct mtce_container *c, unsigned long arg)
+{
+	u64 few[2 * FEW_PAGES], *list = few;
+	struct vfio_iommu_mtce_put_list p;
+	long ret;
+
+	ret = copy_arg(&p, arg, sizeof(p));
+	if (ret)
+		return ret;
+	if (p.__pad || p.__reserved || !mtce_map_flags_valid(p.flags))
+		return -EINVAL;
+	if (p.num > MTCE_MAX_LIST)
+		return -E2BIG;
+	if (!p.num)
+		return 0;
+	if (p.num > FEW_PAGES)
+		list = kvmalloc_array(p.num, 2 * sizeof(*list),
+				      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!list)
+		return -ENOMEM;
+	if (copy_from_user(list, u64_to_user_ptr(p.list),
+			   p.num * sizeof(*list)))
+		ret = -EFAULT;
+	else
+		ret = mtce_put_list(c, p.iova, list, p.num, p.flags);
+	if (list != few)
+		kvfree(list);
+	return ret;
+}
+
+/* Nothing is delayed today: what is asked for has already happened. */
+static long mtce_flush_call(unsigned long arg)
+{
+	struct vfio_iommu_mtce_flush flush;
+	long ret = copy_arg(&flush, arg, sizeof(flush));
+
+	if (!ret && flush.flags)
+		ret = -EINVAL;
+	return ret;
+}
+
+/*
+ * Dispatch
+ */
+
+static long common_call(struct mtce_container *c, unsigned int cmd,
+			unsigned long arg)
+{
+	switch (cmd) {
+	case VFIO_IOMMU_MAP_DMA:
+		return map_dma(c, arg);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return unmap_dma(c, arg);
+	case VFIO_IOMMU_SPAPR_TCE_GET_INFO:
+		return spapr_get_info(c, arg);
+	case VFIO_EEH_PE_OP:
+		return eeh_pe_op(c, arg);
+	case VFIO_IOMMU_MTCE_INFO:
+		return mtce_info(c, arg);
+	case VFIO_IOMMU_MTCE_UPDATE:
+		return mtce_update_call(c, arg);
+	case VFIO_IOMMU_MTCE_PUT_LIST:
+		return mtce_put_list_call(c, arg);
+	case VFIO_IOMMU_MTCE_FLUSH:
+		return mtce_flush_call(arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static long v1_call(struct mtce_container *c, unsigned int cmd)
+{
+	switch (cmd) {
+	case VFIO_IOMMU_ENABLE:
+		return enable(c);
+	case VFIO_IOMMU_DISABLE:
+		return mtce_container_disable(c);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static long v2_call(struct mtce_container *c, unsigned int cmd,
+		    unsigned long arg)
+{
+	switch (cmd) {
+	case VFIO_IOMMU_SPAPR_REGISTER_MEMORY:
+		return register_memory(c, arg, true);
+	case VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY:
+		return register_memory(c, arg, false);
+	case VFIO_IOMMU_SPAPR_TCE_CREATE:
+		return tce_create(c, arg);
+	case VFIO_IOMMU_SPAPR_TCE_REMOVE:
+		return tce_remove(c, arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static long container_call(struct mtce_container *c, unsigned int cmd,
+			   unsigned long arg)
+{
+	long ret = common_call(c, cmd, arg);
+
+	if (ret == -ENOTTY && c->type != MTCE_TYPE_V1)
+		ret = v2_call(c, cmd, arg);
+	if (ret == -ENOTTY && c->type != MTCE_TYPE_V2)
+		ret = v1_call(c, cmd);
+	return ret;
+}
+
+long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg)
+{
+	struct mtce_container *c = iommu_data;
+	struct mm_struct *owner;
+	long ret;
+
+	if (cmd == VFIO_CHECK_EXTENSION)
+		return check_extension(arg);
+	if (!mtce_container_get(c))
+		return -ENODEV;
+	owner = READ_ONCE(c->mm);
+	ret = owner && owner != current->mm ? -EPERM :
+					      container_call(c, cmd, arg);
+	mtce_container_put(c);
+	return ret;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCE kill: making every attached PE forget cached translations.
+ *
+ * This is the only place that kills. On PHB3 a kill is one store to a register
+ * of the bridge: bit 1 names a whole PE, bit 2 one DMA address in a PE (Linux,
+ * pci-ioda.c, pnv_pci_phb3_tce_invalidate). Stores are posted, so many of them
+ * are slow and one for the whole PE is better from some number on: the bridge
+ * caches only about a thousand translations. Elsewhere iommu_tce_kill() does
+ * what the platform needs.
+ */
+#include <linux/io.h>
+#include <linux/iommu.h>
+#include <linux/minmax.h>
+#include <linux/of.h>
+#include <linux/pci.h>
+#include <linux/sched.h>
+
+#include <asm/pci-bridge.h>
+#include <asm/ppc-pci.h>
+
+#include "mtce.h"
+
+#define PHB3_KILL_PE	PPC_BIT(1)
+#define PHB3_KILL_ONE	PPC_BIT(2)
+#define PHB3_KILL_PE_MASK	0xff
+
+static int first_pci_device(struct device *dev, void *data)
+{
+	struct pci_dev **pdev = data;
+
+	if (!dev_is_pci(dev))
+		return 0;
+	*pdev = to_pci_dev(dev);
+	return 1;
+}
+
+/*
+ * Find and map the kill register of the group's bridge. Without one, or if the
+ * bridge is not a PHB3, g->kill_reg stays NULL and kills go through it_ops.
+ */
+void mtce_kill_map_group(struct mtce_group *g)
+{
+	struct pci_dev *pdev = NULL;
+	struct device_node *phb, *dn;
+	u64 addr;
+
+	iommu_group_for_each_dev(g->grp, &pdev, first_pci_device);
+	if (!mtce_direct || !pdev)
+		return;
+	phb = pci_bus_to_host(pdev->bus)->dn;
+	if (!of_device_is_compatible(phb, "ibm,power8-pciex") ||
+	    of_property_read_u64(phb, "ibm,opal-tce-kill", &addr))
+		return;
+	dn = pci_device_to_OF_node(pdev);
+	if (!dn || !PCI_DN(dn) || PCI_DN(dn)->pe_number > PHB3_KILL_PE_MASK)
+		return;
+
+	g->pe = PCI_DN(dn)->pe_number;
+	g->kill_reg = ioremap(addr, sizeof(u64));
+}
+
+void mtce_kill_unmap_group(struct mtce_group *g)
+{
+	if (g->kill_reg)
+		iounmap(g->kill_reg);
+}
+
+/* May leave out what is killed by other means: a detached table is unused. */
+void mtce_kill_add(struct mtce_work *wk, unsigned long index,
+		   unsigned long count)
+{
+	struct mtce_kill *k = &wk->kill;
+
+	if (wk->detached)
+		return;
+
+	k->entries += count;
+	if (k->nr && k->range[k->nr - 1].index +
+		     k->range[k->nr - 1].count == index) {
+		k->range[k->nr - 1].count += count;
+		return;
+	}
+	if (k->nr == MTCE_KILL_RANGES) {
+		if (wk->c->kill_regs) {
+			k->many = true;
+			return;
+		}
+		k->entries -= count;
+		mtce_kill_flush(wk);
+		k->entries = count;
+	}
+	k->range[k->nr].index = index;
+	k->range[k->nr].count = count;
+	k->nr++;
+}
+
+static void kill_pe(struct mtce_work *wk)
+{
+	struct mtce_group *g;
+
+	list_for_each_entry(g, &wk->c->groups, next)
+		__raw_writeq_be(PHB3_KILL_PE | g->pe, g->kill_reg);
+	wk->w->stats.kills_pe += wk->c->nr_groups;
+}
+
+static void kill_entries(struct mtce_work *wk, struct mtce_group *g)
+{
+	const struct mtce_window *w = wk->w;
+	const struct mtce_kill *k = &wk->kill;
+	unsigned int r;
+
+	for (r = 0; r < k->nr; r++) {
+		u64 iova = w->start + ((u64)k->range[r].index << w->shift);
+		unsigned long n = k->range[r].count;
+
+		for (; n; n--, iova += BIT_ULL(w->shift))
+			__raw_writeq_be(PHB3_KILL_ONE | iova | g->pe,
+					g->kill_reg);
+	}
+}
+
+/* In pieces: the platform's loop over a huge range does not reschedule. */
+static void kill_through_ops(struct mtce_work *wk)
+{
+	struct iommu_table *tbl = wk->w->tbl;
+	const struct mtce_kill *k = &wk->kill;
+	unsigned int r;
+
+	for (r = 0; r < k->nr; r++) {
+		unsigned long index = k->range[r].index;
+		unsigned long left = k->range[r].count;
+
+		while (left) {
+			unsigned long n = min(left, MTCE_SPAN_MAX);
+
+			iommu_tce_kill(tbl, tbl->it_offset + index, n);
+			index += n;
+			left -= n;
+			cond_resched();
+		}
+	}
+}
+
+/*
+ * Do every kill that @wk owes. When this returns the stores are on their way,
+ * ahead of any later store of this CPU to the bridge.
+ */
+void mtce_kill_flush(struct mtce_work *wk)
+{
+	struct mtce_kill *k = &wk->kill;
+	struct mtce_group *g;
+
+	if (!k->entries)
+		return;
+
+	if (!wk->c->kill_regs) {
+		kill_through_ops(wk);
+		wk->w->stats.kills_tce += k->entries * wk->c->nr_groups;
+	} else {
+		mb();	/* the table is written before the bridge is told */
+		if (k->many || k->entries > READ_ONCE(mtce_kill_threshold)) {
+			kill_pe(wk);
+		} else {
+			list_for_each_entry(g, &wk->c->groups, next)
+				kill_entries(wk, g);
+			wk->w->stats.kills_tce += k->entries * wk->c->nr_groups;
+		}
+	}
+	k->entries = 0;
+	k->nr = 0;
+	k->many = false;
+}

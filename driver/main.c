@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Module init and exit, parameters, and the operations VFIO calls.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+
+#include "mtce.h"
+#include "vfio_abi.h"
+
+bool mtce_takeover;
+module_param_named(takeover, mtce_takeover, bool, 0644);
+MODULE_PARM_DESC(takeover,
+		 "also claim the v1 and v2 sPAPR types (2 and 7) for containers opened from now on (default: 0)");
+
+bool mtce_direct = true;
+module_param_named(direct, mtce_direct, bool, 0644);
+MODULE_PARM_DESC(direct,
+		 "write tables and the kill register directly where a self-check allows it; read when a group is attached and a window created (default: 1)");
+
+unsigned int mtce_kill_threshold = 16;
+module_param_named(kill_threshold, mtce_kill_threshold, uint, 0644);
+MODULE_PARM_DESC(kill_threshold,
+		 "a call that changes more TCEs than this kills the whole PE instead of entry by entry (default: 16)");
+
+static int mtce_attach_group(void *iommu_data, struct iommu_group *grp,
+			     enum vfio_group_type type)
+{
+	if (type != VFIO_IOMMU)
+		return -EINVAL;
+	return mtce_group_attach(iommu_data, grp);
+}
+
+static void mtce_detach_group(void *iommu_data, struct iommu_group *grp)
+{
+	mtce_group_detach(iommu_data, grp);
+}
+
+static const struct vfio_iommu_driver_ops mtce_driver_ops = {
+	.name		= "vfio-iommu-mtce",
+	.owner		= THIS_MODULE,
+	.open		= mtce_open,
+	.release	= mtce_release,
+	.ioctl		= mtce_ioctl,
+	.attach_group	= mtce_attach_group,
+	.detach_group	= mtce_detach_group,
+};
+
+static int __init mtce_init(void)
+{
+	return vfio_register_iommu_driver(&mtce_driver_ops);
+}
+
+/* No container is left: each of them holds a reference on the module. */
+static void __exit mtce_exit(void)
+{
+	vfio_unregister_iommu_driver(&mtce_driver_ops);
+}
+
+module_init(mtce_init);
+module_exit(mtce_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The mtce authors");
+MODULE_DESCRIPTION("VFIO IOMMU back end for sPAPR TCE tables, batched");

@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that devices may reach: registering, pinning, translating, letting go.
+ *
+ * A region is pinned and counted in locked_vm once, when it is registered. Its
+ * physical addresses are kept in an array of 8 bytes per system page, so that
+ * a map of many TCEs is a look-up of the region and a walk along the array. A
+ * region is let go when no TCE refers to it; then, if a TCE ever let a device
+ * write, all of its pages are marked dirty (as RDMA does; too often, never too
+ * rarely).
+ *
+ * Regions are not entered into the kernel's own list of preregistered memory
+ * (mm_iommu_new): KVM must not write entries that we do not know of. See table.c.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include <asm/mmu_context.h>
+
+#include "mtce.h"
+#include "range.h"
+
+/* Pages per call of the pinning functions: some milliseconds of work. */
+#define PIN_BATCH	512ul
+
+#define HPA_SHIFT_MASK	63ul
+
+/* TCE pages larger than a system page: a superset of what bridges offer. */
+static const unsigned int block_shifts[] = { 16, 21, 24, 28, 30, 34 };
+
+static struct page *hpa_to_page(u64 hpa)
+{
+	return pfn_to_page(hpa >> PAGE_SHIFT);
+}
+
+static unsigned long region_pages(const struct mtce_region *r)
+{
+	return r->size >> PAGE_SHIFT;
+}
+
+/*
+ * Pin
+ */
+
+static void unpin_array(struct page **pages, unsigned long n, bool dirty)
+{
+	while (n) {
+		unsigned long batch = min(n, PIN_BATCH);
+
+		unpin_user_pages_dirty_lock(pages, batch, dirty);
+		pages += batch;
+		n -= batch;
+		cond_resched();
+	}
+}
+
+/* Until addresses are known r->hpas holds pages: both are 8 bytes. */
+static int pin_region(struct mtce_region *r)
+{
+	struct page **pages = (struct page **)r->hpas;
+	unsigned long n = region_pages(r), done = 0;
+
+	while (done < n) {
+		long got = pin_user_pages_fast(r->ua + (done << PAGE_SHIFT),
+					       min(n - done, PIN_BATCH),
+					       FOLL_WRITE | FOLL_LONGTERM,
+					       pages + done);
+
+		if (got > 0)
+			done += got;
+		if (got <= 0 || fatal_signal_pending(current)) {
+			unpin_array(pages, done, false);
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			return got == -ENOMEM ? -ENOMEM : -EFAULT;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+static void unpin_region(struct mtce_region *r)
+{
+	struct page **pages = (struct page **)r->hpas;
+	unsigned long i, n = region_pages(r);
+
+	for (i = 0; i < n; i++)
+		pages[i] = hpa_to_page(r->hpas[i]);
+	unpin_array(pages, n, r->dirty);
+}
+
+/*
+ * Translate
+ */
+
+static bool block_contiguous(const u64 *hpas, unsigned long pages,
+			     unsigned int shift)
+{
+	u64 first = hpas[0] & PAGE_MASK;
+	unsigned long i;
+
+	if (!IS_ALIGNED(first, BIT_ULL(shift)))
+		return false;
+	for (i = 1; i < pages; i++)
+		if ((hpas[i] & PAGE_MASK) != first + (i << PAGE_SHIFT))
+			return false;
+	return true;
+}
+
+/* Mark the pages of each naturally aligned block that is contiguous. */
+static void note_blocks(struct mtce_region *r, unsigned int shift)
+{
+	unsigned long per_block = BIT(shift - PAGE_SHIFT);
+	unsigned long n = region_pages(r), i, j;
+
+	i = (ALIGN(r->ua, BIT(shift)) - r->ua) >> PAGE_SHIFT;
+	for (; i < n && per_block <= n - i; i += per_block) {
+		cond_resched();
+		if (!block_contiguous(r->hpas + i, per_block, shift))
+			continue;
+		for (j = i; j < i + per_block; j++)
+			r->hpas[j] = (r->hpas[j] & PAGE_MASK) | shift;
+	}
+}
+
+static void translate_region(struct mtce_region *r)
+{
+	struct page **pages = (struct page **)r->hpas;
+	unsigned long i, n = region_pages(r);
+
+	for (i = 0; i < n; i++)
+		r->hpas[i] = page_to_phys(pages[i]) | PAGE_SHIFT;
+	for (i = 0; i < ARRAY_SIZE(block_shifts); i++)
+		if (block_shifts[i] > PAGE_SHIFT)
+			note_blocks(r, block_shifts[i]);
+}
+
+/*
+ * Can @n TCEs of @w map @r from @ua on? The piece lies inside the region.
+ * Returns 0, or -ERANGE where a TCE page would not be contiguous.
+ */
+int mtce_region_plan(const struct mtce_window *w, struct mtce_region *r,
+		     unsigned long ua, unsigned long n)
+{
+	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
+
+	if (w->shift <= PAGE_SHIFT)
+		return 0;
+	for (; n; n--, hpa += BIT(w->shift - PAGE_SHIFT))
+		if ((*hpa & HPA_SHIFT_MASK) < w->shift)
+			return -ERANGE;
+	return 0;
+}
+
+/*
+ * Look up. The caller holds the container's sem.
+ */
+
+/* The region that holds user address @ua, or NULL. */
+struct mtce_region *mtce_region_find(struct mtce_container *c,
+				     unsigned long ua)
+{
+	struct rb_node *node = c->regions.rb_node;
+
+	while (node) {
+		struct mtce_region *r;
+
+		r = rb_entry(node, struct mtce_region, node);
+		if (ua - r->ua < r->size)
+			return r;
+		node = ua < r->ua ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
+static bool region_overlaps(struct mtce_container *c, u64 ua, u64 size)
+{
+	struct rb_node *node = c->regions.rb_node;
+
+	while (node) {
+		struct mtce_region *r;
+
+		r = rb_entry(node, struct mtce_region, node);
+		if (mtce_range_overlaps(ua, size, r->ua, r->size))
+			return true;
+		node = ua < r->ua ? node->rb_left : node->rb_right;
+	}
+	return false;
+}
+
+static void region_insert(struct mtce_container *c, struct mtce_region *r)
+{
+	struct rb_node **link = &c->regions.rb_node, *parent = NULL;
+
+	while (*link) {
+		struct mtce_region *at;
+
+		parent = *link;
+		at = rb_entry(parent, struct mtce_region, node);
+		link = r->ua < at->ua ? &parent->rb_left : &parent->rb_right;
+	}
+	rb_link_node(&r->node, parent, link);
+	rb_insert_color(&r->node, &c->regions);
+	c->registered += r->size;
+}
+
+static void region_erase(struct mtce_container *c, struct mtce_region *r)
+{
+	int i;
+
+	rb_erase(&r->node, &c->regions);
+	c->registered -= r->size;
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		if (c->windows[i] && c->windows[i]->hint == r)
+			c->windows[i]->hint = NULL;
+}
+
+/*
+ * Register and unregister
+ */
+
+static void region_free(struct mtce_container *c, struct mtce_region *r)
+{
+	unsigned long n = region_pages(r);
+
+	unpin_region(r);
+	kvfree(r->hpas);
+	kfree(r);
+	account_locked_vm(c->mm, n, false);
+}
+
+/* Pinned and translated, but not in the container yet; or an ERR_PTR. */
+static struct mtce_region *region_make(struct mtce_container *c, u64 ua,
+				       u64 size)
+{
+	unsigned long n = size >> PAGE_SHIFT;
+	struct mtce_region *r;
+	int ret;
+
+	ret = account_locked_vm(c->mm, n, true);
+	if (ret)
+		return ERR_PTR(ret);
+	ret = -ENOMEM;
+	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+	if (!r)
+		goto unaccount;
+	r->ua = ua;
+	r->size = size;
+	r->hpas = kvmalloc_array(n, sizeof(*r->hpas),
+				 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!r->hpas)
+		goto free;
+	ret = pin_region(r);
+	if (ret)
+		goto free_array;
+	translate_region(r);
+	return r;
+
+free_array:
+	kvfree(r->hpas);
+free:
+	kfree(r);
+unaccount:
+	account_locked_vm(c->mm, n, false);
+	return ERR_PTR(ret);
+}
+
+static bool region_wanted(u64 ua, u64 size)
+{
+	return mtce_range_valid(ua, size) &&
+	       mtce_range_aligned(ua, size, PAGE_SHIFT) &&
+	       mtce_range_inside(ua, size, 0, TASK_SIZE);
+}
+
+/*
+ * Pin [@ua, @ua + @size) and let it be mapped. Pinning is slow and is done
+ * without the container's sem, so what overlaps is looked for twice.
+ */
+int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
+{
+	struct mtce_region *r;
+	bool busy;
+
+	if (!region_wanted(ua, size))
+		return -EINVAL;
+
+	down_read(&c->sem);
+	busy = region_overlaps(c, ua, size);
+	up_read(&c->sem);
+	if (busy)
+		return -EBUSY;
+
+	r = region_make(c, ua, size);
+	if (IS_ERR(r))
+		return PTR_ERR(r);
+
+	down_write(&c->sem);
+	if (!c->dead && !region_overlaps(c, ua, size)) {
+		region_insert(c, r);
+		c->may_map = true;
+		r = NULL;
+	}
+	busy = !c->dead;
+	up_write(&c->sem);
+	if (!r)
+		return 0;
+	region_free(c, r);
+	return busy ? -EBUSY : -ENODEV;
+}
+
+/*
+ * Upstream's v2 answers 0 to this although entries still map the memory (and
+ * leaks the pin). Clients rely on the 0, so a taken-over v2 container loses the
+ * entries; they are killed before a page goes.
+ */
+static void revoke_region(struct mtce_container *c, struct mtce_region *r)
+{
+	struct mtce_work wk;
+	int i;
+
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
+		if (!c->windows[i])
+			continue;
+		mtce_work_begin(&wk, c, c->windows[i]);
+		mtce_table_revoke(&wk, r);
+		mtce_work_end(&wk);
+	}
+}
+
+/* KVM may be putting an entry back that maps the region, see table.c. */
+static void settle_windows(struct mtce_container *c)
+{
+	struct mtce_work wk;
+	int i;
+
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
+		if (!c->windows[i])
+			continue;
+		mtce_work_begin(&wk, c, c->windows[i]);
+		mtce_table_settle(&wk);
+		mtce_work_end(&wk);
+	}
+}
+
+/* Let go of what was registered with exactly this address and size. */
+int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
+{
+	struct mtce_region *r;
+	int ret = 0;
+
+	if (!region_wanted(ua, size))
+		return -EINVAL;
+
+	down_write(&c->sem);
+	r = c->dead ? NULL : mtce_region_find(c, ua);
+	if (!r || r->ua != ua || r->size != size) {
+		ret = c->dead ? -ENODEV : -ENOENT;
+	} else if (atomic64_read(&r->mapped) && c->type != MTCE_TYPE_V2) {
+		ret = -EBUSY;
+	} else {
+		if (atomic64_read(&r->mapped))
+			revoke_region(c, r);
+		settle_windows(c);
+		region_erase(c, r);
+	}
+	up_write(&c->sem);
+	if (!ret)
+		region_free(c, r);
+	return ret;
+}
+
+/* At release, when no window is left that could refer to a region. */
+void mtce_region_free_all(struct mtce_container *c)
+{
+	struct mtce_region *r, *next;
+
+	rbtree_postorder_for_each_entry_safe(r, next, &c->regions, node)
+		region_free(c, r);
+	c->regions = RB_ROOT;
+	c->registered = 0;
+}
+
+/*
+ * v1: memory that is not registered is pinned by each map, once per TCE
+ */
+
+/* Pin @n system pages from @ua on; page i gives hpas[i * stride] + offset. */
+static int pin_pass(unsigned long ua, unsigned long n, unsigned int flags,
+		    u64 *hpas, unsigned long stride, unsigned long offset)
+{
+	struct page *pages[32];
+	int got, i;
+
+	while (n) {
+		got = pin_user_pages_fast(ua,
+					  min_t(unsigned long, n,
+						ARRAY_SIZE(pages)),
+					  flags, pages);
+		if (got <= 0)
+			return got == -ENOMEM ? -ENOMEM : -EFAULT;
+		for (i = 0; i < got; i++, hpas += stride)
+			*hpas = page_to_phys(pages[i]) + offset;
+		ua += (unsigned long)got << PAGE_SHIFT;
+		n -= got;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* A TCE page is not more than the one page, of whatever size, pinned for it. */
+static int pin_large(unsigned long ua, unsigned long n, unsigned int shift,
+		     unsigned int flags, u64 *hpas)
+{
+	for (; n; n--, ua += BIT(shift), hpas++) {
+		int ret = pin_pass(ua, 1, flags, hpas, 1, 0);
+
+		if (ret)
+			return ret;
+		if (!IS_ALIGNED(*hpas, BIT_ULL(shift)) ||
+		    folio_shift(page_folio(hpa_to_page(*hpas))) < shift)
+			return -ERANGE;
+	}
+	return 0;
+}
+
+/*
+ * Several TCEs of one system page need a pin each, and one call pins a page
+ * once: so a pass for the first TCE of every page, one for the second, ...
+ */
+static int pin_small(unsigned long ua, unsigned long n, unsigned int shift,
+		     unsigned int flags, u64 *hpas)
+{
+	const unsigned long per_page = PAGE_SIZE >> shift;
+	unsigned long first;
+	int ret = 0;
+
+	for (first = 0; first < min(n, per_page) && !ret; first++) {
+		unsigned long at = ua + (first << shift);
+
+		ret = pin_pass(at & PAGE_MASK,
+			       DIV_ROUND_UP(n - first, per_page), flags,
+			       hpas + first, per_page, at & ~PAGE_MASK);
+	}
+	return ret;
+}
+
+/*
+ * Pin the memory of @n TCEs from @ua on, one pin per TCE, into @hpas (zeroed
+ * by the caller). On failure nothing stays pinned.
+ */
+int mtce_pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
+		   u64 perm, u64 *hpas)
+{
+	unsigned int flags = FOLL_LONGTERM;
+	int ret;
+
+	if (perm & VFIO_MTCE_WRITE)
+		flags |= FOLL_WRITE;
+	if (shift < PAGE_SHIFT)
+		ret = pin_small(ua, n, shift, flags, hpas);
+	else
+		ret = pin_large(ua, n, shift, flags, hpas);
+	if (ret)
+		mtce_pin_undo(hpas, n);
+	return ret;
+}
+
+/* 0 stands for "not pinned": no user page lies at physical address 0. */
+void mtce_pin_undo(const u64 *hpas, unsigned long n)
+{
+	for (; n; n--, hpas++)
+		if (*hpas)
+			unpin_user_page(hpa_to_page(*hpas));
+}
+
+/* The entry is cleared; its page goes after the kill. The caller made room. */
+void mtce_unpin_later(struct mtce_window *w, u64 shadow)
+{
+	u64 hpa = shadow & ~(MTCE_SHADOW_PINNED | MTCE_PERM_MASK);
+	unsigned long page = (unsigned long)hpa_to_page(hpa);
+
+	w->unpin[w->unpin_nr++] = page | (shadow & VFIO_MTCE_WRITE ? 1 : 0);
+	w->pinned--;
+}
+
+/* The kill is done. */
+void mtce_unpin_gathered(struct mtce_window *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->unpin_nr; i++) {
+		struct page *page = (struct page *)(w->unpin[i] & ~1ul);
+
+		unpin_user_pages_dirty_lock(&page, 1, w->unpin[i] & 1);
+	}
+	w->unpin_nr = 0;
+}
+
+/*
+ * An entry that KVM made: it maps memory that another container, of upstream's
+ * back end, registered in this process, and KVM counted it there.
+ */
+void mtce_put_foreign(struct mtce_container *c, u64 shadow, unsigned int shift)
+{
+	struct mm_iommu_table_group_mem_t *mem;
+
+	mem = mm_iommu_lookup(c->mm, shadow, BIT(shift));
+	if (mem)
+		mm_iommu_mapped_dec(mem);
+}

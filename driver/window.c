@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DMA windows: create, remove, find, check a range.
+ *
+ * A window is made complete before any group can see it, and taken away from
+ * every group before anything of it goes. Taking it away makes the platform
+ * clear the bridge's pointer to the table and kill the PE's translations, so
+ * clearing the table afterwards owes no kill, cannot fail and allocates nothing.
+ */
+#include <linux/bitmap.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include <asm/mmu_context.h>
+
+#include "mtce.h"
+#include "range.h"
+
+/* At most this many bits, 128 KiB, to remember where live entries may be. */
+#define TOUCHED_BITS_SHIFT	20
+#define TOUCHED_PART_SHIFT	9
+
+/* The window that holds @iova, or NULL. */
+struct mtce_window *mtce_window_find(struct mtce_container *c, u64 iova)
+{
+	int i;
+
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
+		struct mtce_window *w = c->windows[i];
+
+		if (w && iova - w->start < w->bytes)
+			return w;
+	}
+	return NULL;
+}
+
+/*
+ * Is [@iova, @iova + @size) whole TCE pages of one window? Returns 0 and the
+ * window, or -ENXIO, or -EINVAL.
+ */
+int mtce_window_check(struct mtce_container *c, u64 iova, u64 size,
+		      struct mtce_window **pw)
+{
+	struct mtce_window *w = mtce_window_find(c, iova);
+
+	if (!w || !mtce_range_inside(iova, size, w->start, w->bytes))
+		return -ENXIO;
+	if (!mtce_range_aligned(iova, size, w->shift))
+		return -EINVAL;
+	*pw = w;
+	return 0;
+}
+
+/*
+ * Create
+ */
+
+/*
+ * The platform checks too, but prints when a level is too big to allocate, and
+ * shifts by what the user gave.
+ */
+static int check_shape(struct iommu_table_group *tg, u32 page_shift, u64 bytes,
+		       u32 levels)
+{
+	unsigned int entries_shift, level_shift;
+
+	if (page_shift >= 64 || !(tg->pgsizes & BIT_ULL(page_shift)) ||
+	    !is_power_of_2(bytes) || bytes >> page_shift == 0 ||
+	    !levels || levels > tg->max_levels)
+		return -EINVAL;
+
+	entries_shift = DIV_ROUND_UP(ilog2(bytes) - page_shift, levels);
+	level_shift = max_t(unsigned int, entries_shift + ilog2(sizeof(u64)),
+			    PAGE_SHIFT);
+	if (level_shift > PAGE_SHIFT + MAX_PAGE_ORDER)
+		return -ENOMEM;
+	return 0;
+}
+
+/* A table of the platform's, counted in locked_vm as the platform sizes it. */
+static int make_table(struct mtce_container *c, struct mtce_window *w,
+		      struct iommu_table_group *tg, u32 levels)
+{
+	unsigned long bytes;
+	int ret;
+
+	bytes = tg->ops->get_table_size(w->shift, w->bytes, levels);
+	if (!bytes)
+		return -EINVAL;
+	ret = account_locked_vm(c->mm, bytes >> PAGE_SHIFT, true);
+	if (ret)
+		return ret;
+	ret = tg->ops->create_table(tg, w->num, w->shift, w->bytes, levels,
+				    &w->tbl);
+	if (ret) {
+		account_locked_vm(c->mm, bytes >> PAGE_SHIFT, false);
+		return ret == -ENOMEM ? -ENOMEM : -EINVAL;
+	}
+	w->tbl->it_allocated_size = bytes;
+	return 0;
+}
+
+static void drop_table(struct mtce_container *c, struct mtce_window *w)
+{
+	unsigned long pages = w->tbl->it_allocated_size >> PAGE_SHIFT;
+
+	iommu_tce_table_put(w->tbl);
+	account_locked_vm(c->mm, pages, false);
+}
+
+static void describe_table(struct mtce_window *w)
+{
+	struct iommu_table *tbl = w->tbl;
+	unsigned long level_size = tbl->it_indirect_levels ?
+				   tbl->it_level_size :
+				   roundup_pow_of_two(tbl->it_size);
+
+	w->start = (u64)tbl->it_offset << w->shift;
+	w->size = w->bytes >> w->shift;
+	w->levels = tbl->it_indirect_levels;
+	w->level_shift = ilog2(level_size);
+	w->direct = mtce_direct && mtce_table_self_check(w);
+}
+
+static int make_touched(struct mtce_window *w)
+{
+	unsigned int size_shift = ilog2(w->size);
+
+	w->touched_shift = TOUCHED_PART_SHIFT;
+	if (size_shift > TOUCHED_BITS_SHIFT + TOUCHED_PART_SHIFT)
+		w->touched_shift = size_shift - TOUCHED_BITS_SHIFT;
+	w->touched = kvcalloc(BITS_TO_LONGS(((w->size - 1) >>
+					     w->touched_shift) + 1),
+			      sizeof(long), GFP_KERNEL_ACCOUNT);
+	return w->touched ? 0 : -ENOMEM;
+}
+
+static struct mtce_window *window_make(struct mtce_container *c, int num,
+				       struct iommu_table_group *tg,
+				       u32 page_shift, u64 bytes, u32 levels)
+{
+	struct mtce_window *w;
+	int ret;
+
+	w = kvzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
+	if (!w)
+		return ERR_PTR(-ENOMEM);
+	mutex_init(&w->lock);
+	w->num = num;
+	w->shift = page_shift;
+	w->bytes = bytes;
+	ret = make_table(c, w, tg, levels);
+	if (ret)
+		goto free;
+	describe_table(w);
+	ret = make_touched(w);
+	if (ret)
+		goto drop;
+	return w;
+
+drop:
+	drop_table(c, w);
+free:
+	kvfree(w);
+	return ERR_PTR(ret);
+}
+
+static void window_unset(struct mtce_container *c, struct mtce_window *w,
+			 struct mtce_group *until)
+{
+	struct mtce_group *g;
+
+	list_for_each_entry(g, &c->groups, next) {
+		if (g == until)
+			break;
+		g->table_group->ops->unset_window(g->table_group, w->num);
+	}
+}
+
+/* Program the window into every group, or into none. */
+static int window_set(struct mtce_container *c, struct mtce_window *w)
+{
+	struct mtce_group *g;
+
+	list_for_each_entry(g, &c->groups, next) {
+		if (g->table_group->ops->set_window(g->table_group, w->num,
+						    w->tbl)) {
+			window_unset(c, w, g);
+			return -EPERM;
+		}
+	}
+	w->refs = 1 + c->nr_groups;
+	return 0;
+}
+
+static int free_slot(struct mtce_container *c)
+{
+	int i;
+
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		if (!c->windows[i])
+			return i;
+	return -ENOSPC;
+}
+
+/**
+ * mtce_window_create() - make a DMA window and give it to every group
+ * @c: container, sem held for writing
+ * @page_shift: log2 of the TCE page
+ * @bytes: size, a power of two
+ * @levels: levels of the table, 1 and up
+ * @start: out, its first IOVA, which the platform chooses
+ *
+ * Return: 0, -EINVAL, -ENOSPC, -ENOMEM, -ENODEV or -EPERM.
+ */
+int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
+		       u32 levels, u64 *start)
+{
+	struct iommu_table_group *tg = mtce_container_table_group(c);
+	struct mtce_window *w;
+	int num, ret;
+
+	lockdep_assert_held_write(&c->sem);
+	if (!tg)
+		return -ENODEV;
+	num = free_slot(c);
+	if (num < 0)
+		return num;
+	if (!tg->ops->set_window || !tg->ops->unset_window ||
+	    !tg->ops->get_table_size || !tg->ops->create_table)
+		return -EPERM;
+	ret = check_shape(tg, page_shift, bytes, levels);
+	if (ret)
+		return ret;
+
+	w = window_make(c, num, tg, page_shift, bytes, levels);
+	if (IS_ERR(w))
+		return PTR_ERR(w);
+	ret = window_set(c, w);
+	if (ret) {
+		mtce_window_destroy(c, w);
+		return ret;
+	}
+	c->windows[num] = w;
+	*start = w->start;
+	return 0;
+}
+
+/* The 32-bit window that every container starts with, made at first use. */
+int mtce_window_create_default(struct mtce_container *c)
+{
+	struct iommu_table_group *tg = mtce_container_table_group(c);
+	u64 start;
+	int ret;
+
+	lockdep_assert_held_write(&c->sem);
+	if (!c->default_pending)
+		return 0;
+	if (!tg)
+		return -ENODEV;
+	ret = mtce_window_create(c, IOMMU_PAGE_SHIFT_4K, tg->tce32_size, 1,
+				 &start);
+	if (!ret)
+		c->default_pending = false;
+	return ret;
+}
+
+/*
+ * Remove
+ */
+
+static void add_stats(struct vfio_mtce_stats *to,
+		      const struct vfio_mtce_stats *from)
+{
+	to->tces_mapped += from->tces_mapped;
+	to->tces_unmapped += from->tces_unmapped;
+	to->kills_tce += from->kills_tce;
+	to->kills_pe += from->kills_pe;
+	to->calls += from->calls;
+}
+
+/* No group uses the window any more: let go of all that it refers to. */
+void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
+{
+	struct mtce_work wk;
+
+	mtce_work_begin(&wk, c, w);
+	wk.detached = true;
+	/* KVM may have made entries where we never did. */
+	if (c->mm && mm_iommu_preregistered(c->mm))
+		w->kvm_seen = true;
+	mtce_table_clear(&wk, 0, w->size);
+	mtce_work_end(&wk);
+
+	add_stats(&c->stats, &w->stats);
+	drop_table(c, w);
+	kvfree(w->touched);
+	mutex_destroy(&w->lock);
+	kvfree(w);
+}
+
+/**
+ * mtce_window_remove() - take a DMA window away
+ * @c: container, sem held for writing
+ * @start: its first IOVA
+ *
+ * Return: 0, -ENXIO, or -EPERM where the platform's windows are fixed.
+ */
+int mtce_window_remove(struct mtce_container *c, u64 start)
+{
+	struct iommu_table_group *tg = mtce_container_table_group(c);
+	struct mtce_window *w;
+
+	lockdep_assert_held_write(&c->sem);
+	if (c->default_pending && !start) {
+		c->default_pending = false;
+		return 0;
+	}
+	w = mtce_window_find(c, start);
+	if (!w || w->start != start)
+		return -ENXIO;
+	if (tg && !tg->ops->unset_window)
+		return -EPERM;
+
+	window_unset(c, w, NULL);
+	c->windows[w->num] = NULL;
+	mtce_window_destroy(c, w);
+	return 0;
+}
