@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "backend.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/vfio.h>
+#include <linux/vfio_mtce.h>
+
+#define PARAMETERS "/sys/module/vfio_iommu_mtce/parameters/"
+
+/*
+ * Upstream's known failures. A "deadly" one is reported as an expected
+ * failure without being run: it would lock up, oops or warn.
+ */
+static const struct known upstream_known[] = {
+	{ "host_killers", "range_past_the_windows_end", "checks the first page only", true },
+	{ "host_killers", "unmap_past_the_windows_end", "checks the first page only", true },
+	{ "host_killers", "zero_size_at_iova_0", "locks the CPU up", true },
+	{ "host_killers", "zero_size_elsewhere", "takes it for work", true },
+	{ "host_killers", "huge_size", "oopses", true },
+	{ "host_killers", "wrapping_range", "oopses", true },
+	{ "host_killers", "unaligned_iova", "answers +1, neither success nor an error", false },
+	{ "host_killers", "strange_page_shift", "shifts by 64 and more", true },
+	{ "host_killers", "window_smaller_than_a_page", "computes a negative table size", true },
+	{ "host_killers", "window_too_large_to_allocate", "WARN in the page allocator", true },
+	{ "host_killers", "register_nothing", "WARN in vmalloc", true },
+	{ "host_killers", "register_more_than_there_is", "warns in the kernel log", true },
+	{ "host_killers", "register_wrapping", "warns in the kernel log", true },
+	{ "contract_v2", "register_overlap_is_ebusy", "answers EINVAL", false },
+	{ "contract_v2", "remove_takes_the_exact_start", "any address inside removes the window", false },
+	{ "dma", "failed_map_keeps_the_old_mapping", "clears what was there before", false },
+	{ "unregister", "unregister_of_mapped_memory_is_ebusy", "answers 0 and leaks the pin", false },
+	{ "unregister", "partly_unmapped_memory_is_still_busy", "answers 0 and leaks the pin", false },
+	{ "unregister", "both_windows_hold_memory", "answers 0 and leaks the pin", false },
+	{ "unregister", "window_removal_lets_go_of_memory", "answers 0 and leaks the pin", false },
+	{ "unregister", "new_memory_at_an_old_address", "maps the old page", false },
+	{ "isolation", "overlapping_map_says_so", "has no way to say so", false },
+	{ }
+};
+
+static const struct known no_known[] = { { } };
+
+static const struct backend backends[] = {
+	{
+		.name = "upstream",
+		.v1 = VFIO_SPAPR_TCE_IOMMU,
+		.v2 = VFIO_SPAPR_TCE_v2_IOMMU,
+		.takeover = 0,
+		.known = upstream_known,
+	}, {
+		.name = "mtce-takeover",
+		.v1 = VFIO_SPAPR_TCE_IOMMU,
+		.v2 = VFIO_SPAPR_TCE_v2_IOMMU,
+		.takeover = 1,
+		.ours = true,
+		.known = no_known,
+	}, {
+		.name = "mtce",
+		.v1 = VFIO_SPAPR_MTCE_IOMMU,
+		.v2 = VFIO_SPAPR_MTCE_IOMMU,
+		.takeover = 0,
+		.ours = true,
+		.native = true,
+		.known = no_known,
+	},
+};
+
+const struct backend *backend;
+
+static bool set_takeover(int value)
+{
+	FILE *f = fopen(PARAMETERS "takeover", "w");
+	bool ok;
+
+	if (!f)
+		return false;
+	ok = fprintf(f, "%d\n", value) > 0;
+	return !fclose(f) && ok;
+}
+
+const struct backend *backend_select(const char **why)
+{
+	const char *name = getenv("MTCE_BACKEND");
+	unsigned int i;
+
+	if (!name)
+		name = "upstream";
+	for (i = 0; i < sizeof(backends) / sizeof(*backends); i++)
+		if (!strcmp(backends[i].name, name))
+			backend = &backends[i];
+	*why = "no back end has the name that MTCE_BACKEND gives";
+	if (!backend)
+		return NULL;
+	*why = "vfio_iommu_mtce.ko is not loaded";
+	if (!set_takeover(backend->takeover) && backend->ours)
+		return NULL;
+	return backend;
+}
+
+const struct known *backend_known(const char *program, const char *test)
+{
+	const struct known *k;
+
+	for (k = backend->known; k->program; k++)
+		if (!strcmp(k->program, program) && !strcmp(k->test, test))
+			return k;
+	return NULL;
+}
+
+int want(int ours, int upstreams)
+{
+	return backend->ours ? ours : upstreams;
+}

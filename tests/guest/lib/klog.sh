@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0
+# What the kernel log says after a mark.
+# shellcheck shell=bash
+
+# Whatever the back end, these lines fail a test.
+KLOG_BAD='WARNING:|BUG:|kernel BUG at|Oops|Call Trace:|Unable to handle|rcu.*stall|soft lockup|hard LOCKUP|blocked for more than|possible (circular|recursive) locking|inconsistent lock state|suspicious RCU|refcount_t:|list_(add|del) corruption|scheduling while atomic|sleeping function called|Machine check|UBSAN:|KASAN:|EEH: .*[Ff]rozen|page allocation failure|vmalloc error'
+# Whatever a back end says because of what a user did.
+KLOG_OURS='mtce|iommu_tce|tce_vfio|tce_iommu|vfio_iommu'
+# Loading a module is not a user's doing.
+KLOG_LOADING='loading out-of-tree module|module verification failed|klog-mark'
+
+klog_mark() { printf 'klog-mark %s\n' "$1" >/dev/kmsg; }
+
+# klog_complaints MARK BACKEND: the lines behind the latest mark that fail a test.
+klog_complaints() {
+	local bad=$KLOG_BAD
+	# Upstream does print on users' mistakes.
+	[[ $2 == upstream ]] || bad+="|$KLOG_OURS"
+	dmesg | awk -v mark="klog-mark $1" '
+		substr($0, length($0) - length(mark) + 1) == mark { n = 0; seen = 1; next }
+		{ line[n++] = $0 }
+		END { if (!seen) print "WARNING: the mark is gone, the log overflowed"
+		      for (i = 0; i < n; i++) print line[i] }' |
+		grep -vE "$KLOG_LOADING" | grep -E "$bad" || true
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MAP_HUGE_SHIFT
+#define MAP_HUGE_SHIFT 26
+#endif
+#define MAP_HUGE_16M (24 << MAP_HUGE_SHIFT)
+#define HUGE "/sys/kernel/mm/hugepages/hugepages-16384kB/free_hugepages"
+
+size_t mem_page(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}
+
+void *mem_alloc(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	memset(p, 0, size);
+	return p;
+}
+
+bool mem_huge_free(void)
+{
+	FILE *f = fopen(HUGE, "r");
+	int n = 0;
+
+	if (!f)
+		return false;
+	if (fscanf(f, "%d", &n) != 1)
+		n = 0;
+	fclose(f);
+	return n > 0;
+}
+
+void *mem_alloc_huge(void)
+{
+	void *p = mmap(NULL, SZ_16M, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_16M,
+		       -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	memset(p, 0, SZ_16M);
+	return p;
+}
+
+void mem_free(void *p, size_t size)
+{
+	munmap(p, size);
+}
+
+/* The number behind a line's name, or -1. */
+static long number_in(const char *path, const char *name)
+{
+	FILE *f = fopen(path, "r");
+	char line[256];
+	size_t len = strlen(name);
+	long value = -1;
+
+	if (!f)
+		return -1;
+	while (value < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, len))
+			value = strtol(line + len, NULL, 10);
+	fclose(f);
+	return value;
+}
+
+long mem_locked_kb(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid ? pid : getpid());
+	return number_in(path, "VmLck:");
+}
+
+long mem_pins(void)
+{
+	return number_in("/proc/vmstat", "nr_foll_pin_acquired ") -
+	       number_in("/proc/vmstat", "nr_foll_pin_released ");
+}
+
+bool mem_pins_return_to(long pins)
+{
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		if (mem_pins() == pins)
+			return true;
+		usleep(50000);
+	}
+	printf("# %ld pages are still pinned\n", mem_pins() - pins);
+	return false;
+}

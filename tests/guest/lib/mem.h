@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* User memory, and what the kernel says that it holds of it. */
+#ifndef MTCE_TEST_MEM_H
+#define MTCE_TEST_MEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define SZ_4K	0x1000ul
+#define SZ_64K	0x10000ul
+#define SZ_1M	0x100000ul
+#define SZ_16M	0x1000000ul
+#define SZ_64M	0x4000000ul
+#define SZ_2G	0x80000000ul
+
+size_t mem_page(void);			/* the system's page size */
+void *mem_alloc(size_t size);		/* touched; dies if there is none */
+void *mem_alloc_huge(void);		/* one 16 MiB page, or NULL */
+bool mem_huge_free(void);
+void mem_free(void *p, size_t size);
+
+long mem_locked_kb(pid_t pid);		/* VmLck, which is locked_vm; 0 = this process */
+long mem_pins(void);			/* pages that are pinned in the whole system */
+bool mem_pins_return_to(long pins);	/* waits: unpinning may be left to RCU */
+
+#endif
