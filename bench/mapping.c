@@ -30,10 +30,30 @@ static int job_failed(struct job *j, const struct calls *c, unsigned int done,
 	return -error;
 }
 
-static void op_sample(struct op_result *o, double instructions, unsigned int units)
+static void op_sample(struct op_result *o, double instructions)
 {
 	if (!measure_uncounted() && o->num_samples < MAX_SAMPLES)
-		o->samples[o->num_samples++] = instructions / units;
+		o->samples[o->num_samples++] = instructions;
+}
+
+/* Calls between two looks at the counter: whole units, some 64 pages. */
+static unsigned int chunk_of(struct job *j, const struct calls *c)
+{
+	unsigned int units = 64 / j->result->scenario->tces;
+
+	return (units ? units : 1) * c->per_unit;
+}
+
+/* Counts all calls of a cycle; instructions per unit. */
+static int job_count(struct job *j, enum op op, const struct calls *c, unsigned int section,
+		     double *per_unit)
+{
+	unsigned int n = j->plan.units * c->per_unit;
+	unsigned int done = measure_count(j->rig->container.fd, c->call, n, chunk_of(j, c), 0,
+					  section, per_unit);
+
+	*per_unit *= c->per_unit;
+	return done == n ? 0 : job_failed(j, c, done, op_names[op]);
 }
 
 /* The driver's own counters; read outside the counted part. */
@@ -45,24 +65,23 @@ static bool job_kills(struct job *j, struct kill_counters *k)
 static int count_op(struct job *j, enum op op, const struct calls *c)
 {
 	struct op_result *o = &j->result->ops[op];
-	unsigned int n = j->plan.units * c->per_unit, done;
 	uint64_t tces = (uint64_t)j->plan.units * j->result->scenario->tces;
 	struct kill_counters before, after;
 	bool counted = job_kills(j, &before);
 	double instructions;
+	int ret = job_count(j, op, c, o->section, &instructions);
 
-	done = measure_count(j->rig->container.fd, c->call, n, 0, o->section, &instructions);
-	if (done != n)
-		return job_failed(j, c, done, op_names[op]);
+	if (ret)
+		return ret;
 	if (counted && job_kills(j, &after)) {
 		o->kills += after.kills - before.kills;
 		o->kills_pe += after.kills_pe - before.kills_pe;
 		o->kill_source = "driver counters";
 	}
-	op_sample(o, instructions, j->plan.units);
+	op_sample(o, instructions);
 	o->how = c->how;
 	o->units += j->plan.units;
-	o->ioctls += n;
+	o->ioctls += (uint64_t)j->plan.units * c->per_unit;
 	o->tces += tces;
 	o->kill_tces += tces;
 	return 0;
@@ -85,16 +104,9 @@ static int time_op(struct job *j, enum op op, const struct calls *c, unsigned in
 static int warm_up(struct job *j)
 {
 	double unused;
-	unsigned int n = j->plan.units * j->plan.map.per_unit;
-	unsigned int done = measure_count(j->rig->container.fd, j->plan.map.call, n, 0, 0, &unused);
+	int ret = job_count(j, OP_MAP, &j->plan.map, 0, &unused);
 
-	if (done != n)
-		return job_failed(j, &j->plan.map, done, "map");
-	n = j->plan.units * j->plan.unmap.per_unit;
-	done = measure_count(j->rig->container.fd, j->plan.unmap.call, n, 0, 0, &unused);
-	if (done != n)
-		return job_failed(j, &j->plan.unmap, done, "unmap");
-	return 0;
+	return ret ? ret : job_count(j, OP_UNMAP, &j->plan.unmap, 0, &unused);
 }
 
 static int count_pass(struct job *j)
@@ -131,17 +143,17 @@ static int time_pass(struct job *j)
 static int kprobe_op(struct job *j, enum op op, const struct calls *c)
 {
 	struct op_result *o = &j->result->ops[op];
-	unsigned int n = j->plan.units * c->per_unit, done;
 	double unused;
+	int ret;
 
 	o->kill_reason = kprobe_begin();
-	done = measure_count(j->rig->container.fd, c->call, n, 0, 0, &unused);
+	ret = job_count(j, op, c, 0, &unused);
 	if (o->kill_reason)
-		return done == n ? 0 : job_failed(j, c, done, op_names[op]);
+		return ret;
 	o->kills = kprobe_end();
 	o->kill_tces = (uint64_t)j->plan.units * j->result->scenario->tces;
 	o->kill_source = "kprobe on pnv_pci_ioda2_tce_invalidate";
-	return done == n ? 0 : job_failed(j, c, done, op_names[op]);
+	return ret;
 }
 
 /* Where neither a trace nor a counter tells how many kills there were. */
@@ -222,8 +234,8 @@ int mapping_null(struct run *run, struct rig *rig, struct result *r)
 	r->how = "one ioctl per call";
 	o->how = r->how;
 	for (i = 0; i < run->effort.samples && done == NULL_CALLS; i++) {
-		done = measure_count(rig->container.fd, call, NULL_CALLS, -1, 0, &instructions);
-		op_sample(o, instructions, NULL_CALLS);
+		done = measure_count(rig->container.fd, call, NULL_CALLS, 64, -1, 0, &instructions);
+		op_sample(o, instructions);
 		o->units += done;
 		o->ioctls += done;
 	}

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -13,6 +14,7 @@
 #include "clock.h"
 #include "marker.h"
 #include "stats.h"
+#include "util.h"
 
 #define CALIBRATE_REPS 31
 #define CALIBRATE_CALLS 10000u
@@ -98,21 +100,35 @@ const struct overhead *measure_overhead(void)
 	return &overhead;
 }
 
-unsigned int measure_count(int fd, const struct call *call, unsigned int n, int expect,
-			   unsigned int section, double *instructions)
+static double chunk_net(uint64_t instructions, unsigned int calls)
 {
-	uint64_t before, after;
-	unsigned int done;
+	return ((double)instructions - overhead.section) / calls - overhead.per_call;
+}
+
+unsigned int measure_count(int fd, const struct call *call, unsigned int n, unsigned int chunk,
+			   int expect, unsigned int section, double *per_call)
+{
+	double *samples = xcalloc(n / chunk + 1, sizeof(*samples));
+	unsigned int done, num = 0;
 	int error;
 
+	errno = 0;
 	marker_write(section);
-	before = measure_instructions();
-	done = run(fd, call, n, expect);
+	for (done = 0; done < n; ) {
+		unsigned int want = n - done < chunk ? n - done : chunk;
+		uint64_t before = measure_instructions();
+		unsigned int ok = run(fd, call + done, want, expect);
+
+		samples[num++] = chunk_net(measure_instructions() - before, want);
+		done += ok;
+		if (ok != want)
+			break;
+	}
 	error = errno;
-	after = measure_instructions();
 	marker_write(0);
+	*per_call = stats_median(samples, num);
+	free(samples);
 	errno = error;
-	*instructions = (double)(after - before) - overhead.section - overhead.per_call * n;
 	return done;
 }
 

@@ -25,11 +25,15 @@ const struct overhead *measure_overhead(void);
 uint64_t measure_instructions(void);	/* the counter as it is now */
 
 /*
- * All calls must return @expect. Returns the number done; short of @n, errno
- * says why. *@instructions is net of the overhead.
+ * Both: all calls must return @expect. They return the number done; short of
+ * @n, errno says why.
+ *
+ * *@per_call: instructions per call, net of the overhead. The counter is read
+ * every @chunk calls, and the median of the chunks is taken: a timer interrupt
+ * falls into few of them, so that short work is free of interrupts.
  */
-unsigned int measure_count(int fd, const struct call *call, unsigned int n, int expect,
-			   unsigned int section, double *instructions);
+unsigned int measure_count(int fd, const struct call *call, unsigned int n, unsigned int chunk,
+			   int expect, unsigned int section, double *per_call);
 /* @ns has room for n / per_unit times. */
 unsigned int measure_time(int fd, const struct call *call, unsigned int n,
 			  unsigned int per_unit, int expect, uint64_t *ns);

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Prints a comparison in 80 columns. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compare.h"
+#include "format.h"
+#include "runfile.h"
+
+#define WIDTH 79
+#define NAME_WIDTH 21
+
+/* "key      words words", broken between words. */
+static void print_wrapped(const char *key, const char *text)
+{
+	size_t column = 10, n;
+
+	printf("%-10s", key);
+	while (*text) {
+		n = strcspn(text, " ");
+		if (column > 10 && column + n >= WIDTH) {
+			printf("\n%-10s", "");
+			column = 10;
+		}
+		printf("%s%.*s", column > 10 ? " " : "", (int)n, text);
+		column += n + 1;
+		text += n;
+		text += strspn(text, " ");
+	}
+	printf("\n");
+}
+
+static void join_command(char *buf, size_t size, const json_t *command)
+{
+	size_t i, used = 0;
+
+	buf[0] = '\0';
+	for (i = 0; i < json_array_size(command) && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? " " : "",
+					 json_string_value(json_array_get(command, i)));
+}
+
+void table_context(const char *path, const json_t *run)
+{
+	const json_t *context = json_object_get(run, "context");
+	const json_t *machine = json_object_get(context, "machine");
+	char text[2048];
+
+	print_wrapped("run", path);
+	snprintf(text, sizeof(text), "%s, %lld-byte pages, %lld CPUs",
+		 json_text(context, "kernel", "unknown"),
+		 (long long)json_integer_value(json_object_get(context, "page_size")),
+		 (long long)json_integer_value(json_object_get(context, "cpus_online")));
+	print_wrapped("kernel", text);
+	snprintf(text, sizeof(text), "%s, %s%s%s", json_text(machine, "cpu", "unknown CPU"),
+		 json_text(machine, "model", "unknown model"),
+		 json_is_true(json_object_get(context, "emulated")) ? ", " : "",
+		 json_is_true(json_object_get(context, "emulated")) ?
+		 json_text(context, "qemu", "emulated") : "");
+	print_wrapped("machine", text);
+	snprintf(text, sizeof(text), "%s%s", json_text(context, "mtce_commit", "unknown"),
+		 json_is_true(json_object_get(context, "mtce_dirty")) ? " with local changes" : "");
+	print_wrapped("commit", text);
+	join_command(text, sizeof(text), json_object_get(context, "command"));
+	print_wrapped("command", text);
+	print_wrapped("date", json_text(context, "date", "unknown"));
+}
+
+static void print_page_heading(json_int_t page)
+{
+	printf("%lld %s TCEs\n", (long long)(page >= 1 << 20 ? page >> 20 : page >> 10),
+	       page >= 1 << 20 ? "MiB" : "KiB");
+}
+
+/* The page size is in the heading already. */
+static const char *short_name(const char *scenario)
+{
+	const char *dash = strchr(scenario, '-');
+
+	return dash ? dash + 1 : scenario;
+}
+
+static const char *short_label(const char *label)
+{
+	return !strcmp(label, "mtce-takeover") ? "takeovr" : label;
+}
+
+static const char *shortest_label(const char *label)
+{
+	return !strcmp(label, "mtce-takeover") ? "takov" : !strcmp(label, "upstream") ? "upstr" : label;
+}
+
+static const char *cell_text(char *buf, size_t size, const struct cell *cell, double value)
+{
+	switch (cell->state) {
+	case CELL_SKIPPED:
+		return "skip";
+	case CELL_FAILED:
+		return "FAILED";
+	default:
+		return format_number(buf, size, value);
+	}
+}
+
+static void print_heading(const struct comparison *c)
+{
+	size_t col, width = c->num_columns * 8;
+
+	printf("\n%-*s %-6s %*s %6s  %s\n", NAME_WIDTH, "", "", (int)width, "instructions per TCE",
+	       "", "kill stores per TCE");
+	printf("%-*s %-6s", NAME_WIDTH, "scenario", "step");
+	for (col = 0; col < c->num_columns; col++)
+		printf(" %7.8s", short_label(c->columns[col].label));
+	printf(" %6s ", c->base != c->new ? "ratio" : "");
+	for (col = 0; col < c->num_columns; col++)
+		printf(" %5.5s", shortest_label(c->columns[col].label));
+	printf("\n");
+}
+
+static void print_row(const struct comparison *c, const struct row *r, bool named)
+{
+	char buf[32];
+	size_t col;
+
+	printf("%-*s %-6s", NAME_WIDTH, named ? short_name(r->scenario) : "", r->op);
+	for (col = 0; col < c->num_columns; col++)
+		printf(" %7s", cell_text(buf, sizeof(buf), &r->cells[col],
+					 r->cells[col].instructions));
+	printf(" %6s ", c->base != c->new ? format_number(buf, sizeof(buf), compare_ratio(c, r)) : "");
+	for (col = 0; col < c->num_columns; col++)
+		printf(" %5s", r->cells[col].state == CELL_MEASURED ?
+		       format_number(buf, sizeof(buf), r->cells[col].kills) : "");
+	printf("\n");
+}
+
+static void print_rows(const struct comparison *c, bool per_call)
+{
+	json_int_t page = 0;
+	const char *last = "";
+	size_t i;
+
+	for (i = 0; i < c->num_rows; i++) {
+		const struct row *r = &c->rows[i];
+
+		if (r->per_call != per_call)
+			continue;
+		if (!per_call && r->tce_page != page)
+			print_page_heading(r->tce_page);
+		page = r->tce_page;
+		print_row(c, r, strcmp(last, r->scenario));
+		last = r->scenario;
+	}
+}
+
+void table_instructions(const struct comparison *c)
+{
+	size_t i;
+
+	print_heading(c);
+	print_rows(c, false);
+	for (i = 0; i < c->num_rows; i++)
+		if (c->rows[i].per_call)
+			break;
+	if (i == c->num_rows)
+		return;
+	printf("in all, per call (not per TCE)\n");
+	print_rows(c, true);
+}
+
+static bool has_latency(const struct row *r, size_t columns)
+{
+	size_t col;
+
+	for (col = 0; col < columns; col++)
+		if (!isnan(r->cells[col].p50))
+			return r->headline;
+	return false;
+}
+
+static bool any_emulated(const struct comparison *c)
+{
+	size_t col;
+
+	for (col = 0; col < c->num_columns; col++)
+		if (json_is_true(json_object_get(json_object_get(c->columns[col].run, "context"),
+						 "emulated")))
+			return true;
+	return false;
+}
+
+void table_latency(const struct comparison *c)
+{
+	char p50[32], p99[32];
+	size_t i, col;
+
+	printf("\nmicroseconds per call%s\n", any_emulated(c) ?
+	       ": EMULATED TIME, NOT POWER8 LATENCY" : "");
+	printf("%-25s %-6s", "", "");
+	for (col = 0; col < c->num_columns; col++)
+		printf(" %15.15s", c->columns[col].label);
+	printf("\n%-25s %-6s", "scenario", "step");
+	for (col = 0; col < c->num_columns; col++)
+		printf(" %7s %7s", "p50", "p99");
+	printf("\n");
+	for (i = 0; i < c->num_rows; i++) {
+		const struct row *r = &c->rows[i];
+
+		if (!has_latency(r, c->num_columns))
+			continue;
+		printf("%-25s %-6s", r->scenario, r->op);
+		for (col = 0; col < c->num_columns; col++)
+			printf(" %7s %7s", format_us(p50, sizeof(p50), r->cells[col].p50),
+			       format_us(p99, sizeof(p99), r->cells[col].p99));
+		printf("\n");
+	}
+}
+
+/* Each reason once, with the scenarios it holds for. */
+static void print_reasons(const struct comparison *c, enum cell_state state, const char *title)
+{
+	size_t i, col;
+
+	for (i = 0; i < c->num_rows; i++) {
+		for (col = 0; col < c->num_columns; col++) {
+			const struct cell *cell = &c->rows[i].cells[col];
+			char text[512];
+
+			/* of neighbours with one reason only the first is told */
+			if (cell->state != state ||
+			    (col && c->rows[i].cells[col - 1].state == state &&
+			     !strcmp(c->rows[i].cells[col - 1].reason, cell->reason)))
+				continue;
+			snprintf(text, sizeof(text), "%s (%s): %s", c->rows[i].scenario,
+				 c->columns[col].label, cell->reason);
+			print_wrapped(title, text);
+		}
+	}
+}
+
+void table_notes(const struct comparison *c)
+{
+	printf("\n");
+	if (c->base != c->new) {
+		char text[256];
+
+		snprintf(text, sizeof(text), "instructions of %s divided by those of %s",
+			 c->columns[c->base].label, c->columns[c->new].label);
+		print_wrapped("ratio", text);
+	}
+	print_wrapped("work", "every column does the same work; without the calls update and put list it takes one ioctl per page (or per range)");
+	print_reasons(c, CELL_SKIPPED, "skipped");
+	print_reasons(c, CELL_FAILED, "failed");
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is put side by side: columns of results, a row per scenario and step. */
+#ifndef MTCE_BENCH_COMPARE_H
+#define MTCE_BENCH_COMPARE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define MAX_COLUMNS 3
+
+struct column {
+	const json_t *run;
+	const char *backend;
+	const char *label;
+};
+
+enum cell_state {
+	CELL_ABSENT,
+	CELL_SKIPPED,
+	CELL_FAILED,
+	CELL_MEASURED,
+};
+
+struct cell {
+	enum cell_state state;
+	const char *reason;	/* of skipped or failed */
+	double instructions;	/* per TCE or per call; NAN: not counted */
+	double above_null;
+	double kills;		/* stores per TCE or per call; NAN: unknown */
+	double kills_pe;	/* in all */
+	double kills_all;
+	double p50;		/* ns per call */
+	double p99;
+};
+
+struct row {
+	const char *scenario;
+	const char *op;
+	const char *sentence;
+	json_int_t tce_page;
+	bool per_call;
+	bool headline;
+	struct cell cells[MAX_COLUMNS];
+};
+
+struct comparison {
+	struct column columns[MAX_COLUMNS];
+	size_t num_columns;
+	size_t base;		/* columns of the ratio: base / new */
+	size_t new;
+	struct row *rows;
+	size_t num_rows;
+};
+
+/* Columns are set; fills the rows. Returns false if no scenario is common. */
+bool compare_make(struct comparison *c);
+double compare_ratio(const struct comparison *c, const struct row *r);
+/* NULL, or the row. */
+const struct row *compare_find(const struct comparison *c, const char *scenario, const char *op);
+json_t *compare_json(const struct comparison *c);
+
+/* compare-table.c */
+void table_context(const char *path, const json_t *run);
+void table_instructions(const struct comparison *c);
+void table_latency(const struct comparison *c);
+void table_notes(const struct comparison *c);
+
+/* compare-goals.c: false if one is missed */
+bool table_goals(const struct comparison *c);
+
+#endif

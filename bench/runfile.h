@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Reads what mtce-bench wrote, and refuses anything else. */
+#ifndef MTCE_BENCH_RUNFILE_H
+#define MTCE_BENCH_RUNFILE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#define RUNFILE_SCHEMA 1
+
+/* Dies with a sentence that names the file. */
+json_t *runfile_load(const char *path);
+
+/* NULL if the run has no such result. */
+const json_t *runfile_result(const json_t *run, const char *scenario, const char *backend);
+bool runfile_has_backend(const json_t *run, const char *backend);
+
+/* NAN if it is missing or null. */
+double json_number_or_nan(const json_t *object, const char *key);
+/* @otherwise if it is missing or no string. */
+const char *json_text(const json_t *object, const char *key, const char *otherwise);
+
+#endif
