@@ -4,19 +4,22 @@
 BUILD_ROOMS=(driver uapi bench bpf tests scripts)
 CROSS=powerpc64le-linux-gnu-
 
-build() { # KERNEL
+build() { # KERNEL [ROOM...]
 	local kernel=$1 dest=$TOP/build/$1 room
+	shift
+	(($#)) || set -- driver tests/modules bench bpf tests/guest
 	mkdir -p "$dest"
 	exec {BUILD_LOCK_FD}>"$TOP/build/.lock"
 	flock "$BUILD_LOCK_FD"
 	build_copy "$dest"
 	build_context "$kernel" >"$dest/context.json.new"
 	mv "$dest/context.json.new" "$dest/context.json"
-	for room in driver tests/modules; do
-		build_kernel_room "$dest/$room" "$(print_path headers)"
-	done
-	for room in bench bpf tests/guest; do
-		build_user_room "$dest/$room" "$kernel"
+	for room in "$@"; do
+		case $room in
+		driver | tests/modules) build_kernel_room "$dest/$room" "$(print_path headers)" ;;
+		bench | bpf | tests/guest) build_user_room "$dest/$room" "$kernel" ;;
+		*) usage_error "no room to build is called '$room'" ;;
+		esac
 	done
 	exec {BUILD_LOCK_FD}>&-
 }

@@ -16,8 +16,9 @@ kernel_flavour() {
 # The newest version of which image, headers and kbuild are all in the archive: architectures are
 # built at different times, and for some hours one may be ahead.
 kernel_pick() {
-	local flavour=$1 image v
-	apt_names linux-image-6.12. | grep -E "^linux-image-[^-]+-$flavour$" | sort -rV | while read -r image; do
+	local flavour=$1 image v images
+	mapfile -t images < <(apt_names linux-image-6.12. | grep -E "^linux-image-[^-]+-$flavour$" | sort -rV)
+	for image in "${images[@]}"; do
 		v=${image#linux-image-}
 		v=${v%%-powerpc64le*}
 		if apt_exists "$image:ppc64el" && apt_exists "linux-headers-$v-$flavour:ppc64el" &&

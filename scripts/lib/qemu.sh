@@ -7,8 +7,8 @@ qpath() { printf '%s' "${1//,/,,}"; }
 # powernv8 has three root ports, one IOMMU group each. pcie.0 and pcie.2 hold the devices under test.
 # Everything the lab needs for itself shares pcie.1 as functions of one device, so that it costs one port.
 # The edu devices reach 64-bit windows, which begin at 2^59.
-qemu_args() { # WORK OUT SHARE
-	local work=$1 out=$2 share=$3 k=$MTCE_CACHE/kernel-$KERNEL
+qemu_args() { # WORK OUT
+	local work=$1 out=$2 share=$1/share k=$MTCE_CACHE/kernel-$KERNEL
 	local edu=edu,dma_mask=0xffffffffffffffff
 	QEMU=(
 		qemu-system-ppc64 -M powernv8 -smp "$CPUS" -m "${MEMORY}M" -nographic -nic none -no-reboot -monitor none
@@ -56,6 +56,16 @@ qemu_initrd() { # WORK
 	} >"$tree/lab/conf"
 	(cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0) >"$1/initrd"
 	cat "$MTCE_CACHE/kernel-$KERNEL/initramfs.cpio" >>"$1/initrd"
+}
+
+# The guest gets a copy: a build that goes on meanwhile must not change what a run has begun with.
+qemu_share() { # WORK
+	local lock
+	mkdir -p "$TOP/build/$KERNEL"
+	exec {lock}>"$TOP/build/.lock"
+	flock -s "$lock"
+	cp -a "$TOP/build/$KERNEL" "$1/share"
+	exec {lock}>&-
 }
 
 QEMU_PID=

@@ -4,9 +4,8 @@
 run_prepare() {
 	need_parts "$KERNEL"
 	have qemu-system-ppc64 || die "qemu-system-ppc64 is not installed; run: scripts/lab setup"
-	SHARE=$TOP/build/$KERNEL
 	run_out_folder
-	mkdir -p "$SHARE" "$OUT" || die "cannot make $OUT"
+	mkdir -p "$OUT" || die "cannot make $OUT"
 	OUT=$(cd "$OUT" && pwd)
 	need_space "$OUT" 200
 	rm -f "$OUT"/{console,kernel,output}.log "$OUT/kills.tsv"
@@ -21,7 +20,8 @@ run_prepare() {
 	at_exit "rm -rf $(printf %q "$WORK")"
 	mkfifo "$WORK"/{status,output}.{in,out}
 	qemu_initrd "$WORK"
-	qemu_args "$WORK" "$OUT" "$SHARE"
+	qemu_share "$WORK"
+	qemu_args "$WORK" "$OUT"
 }
 
 # Without --out: a folder under build/out; the newest ten stay.

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+# The kernel modules a run needs, and their removal.
+# shellcheck shell=bash
+
+MTCE_KO=$TOP/driver/vfio_iommu_mtce.ko
+TAKEOVER=/sys/module/vfio_iommu_mtce/parameters/takeover
+# In an order in which they can be removed.
+MODULE_FAMILY=(vfio_iommu_mtce vfio_pci vfio_pci_core vfio_iommu_spapr_tce vfio_spapr_eeh vfio irqbypass)
+
+module_loaded() { [[ -d /sys/module/$1 ]]; }
+
+takeover_read() { cat "$TAKEOVER" 2>/dev/null || true; }
+takeover_write() { [[ ! $1 || ! -w $TAKEOVER ]] || echo "$1" >"$TAKEOVER"; }
+
+modules_check() {
+	local magic
+	[[ ! $UPSTREAM_ONLY ]] || return 0
+	[[ -e $MTCE_KO ]] || die "$MTCE_KO is missing; run: make build"
+	magic=$(modinfo -F vermagic "$MTCE_KO")
+	[[ ${magic%% *} == "$(uname -r)" ]] ||
+		die "$MTCE_KO was built for kernel ${magic%% *} and this is $(uname -r); run: make clean build"
+	module_loaded vfio_iommu_mtce || return 0
+	[[ $(</sys/module/vfio_iommu_mtce/srcversion) == "$(modinfo -F srcversion "$MTCE_KO")" ]] ||
+		die "another build of vfio_iommu_mtce is loaded; remove it first: rmmod vfio_iommu_mtce"
+}
+
+# Ours last: of two that offer a type, the last one loaded is asked first. It takes over only when a
+# program switches it on.
+modules_load() {
+	local m
+	for m in vfio vfio_iommu_spapr_tce vfio-pci; do
+		modprobe "$m" || die "this kernel has no module $m; it needs VFIO for sPAPR TCE (CONFIG_VFIO_IOMMU_SPAPR_TCE)"
+	done
+	[[ ! $UPSTREAM_ONLY ]] || return 0
+	module_loaded vfio_iommu_mtce || insmod "$MTCE_KO" || die "$MTCE_KO could not be loaded; dmesg says why"
+	takeover_write 0
+}
+
+# modules_unload FILE: removes what is loaded now and is not named in FILE.
+modules_unload() {
+	local m rc=0
+	for m in "${MODULE_FAMILY[@]}"; do
+		# Only what is a module (not built in), and was not there before.
+		if ! grep -q "^$m " /proc/modules || grep -qx "$m" "$1"; then continue; fi
+		rmmod "$m" || {
+			say "module $m is still in use"
+			rc=1
+		}
+	done
+	return "$rc"
+}
+
+modules_status() {
+	local m
+	for m in vfio vfio_iommu_spapr_tce vfio_pci vfio_iommu_mtce; do
+		printf 'module   %-22s %s\n' "$m" "$(module_loaded "$m" && echo loaded || echo not loaded)"
+	done
+	printf 'build    %s\n' "$([[ -e $MTCE_KO ]] && echo "$MTCE_KO for $(modinfo -F vermagic "$MTCE_KO")" || echo 'no module built; run: make build')"
+}
