@@ -17,7 +17,9 @@ build() { # KERNEL [ROOM...]
 	for room in "$@"; do
 		case $room in
 		driver | tests/modules) build_kernel_room "$dest/$room" "$(print_path headers)" ;;
-		bench | bpf | tests/guest) build_user_room "$dest/$room" "$kernel" ;;
+		bench | bpf | tests/guest) build_user_room "$dest/$room" "$kernel" ;;&
+		bench) build_host_bench ;;
+		bpf | tests/guest) ;;
 		*) usage_error "no room to build is called '$room'" ;;
 		esac
 	done
@@ -72,6 +74,16 @@ build_user_room() { # FOLDER KERNEL
 	make_quietly -C "$1" CROSS_COMPILE="$CROSS" VMLINUX="$(readlink -f "$MTCE_CACHE/kernel-${2}/vmlinux")" \
 		CPPFLAGS="-I$sysroot/usr/include -I$sysroot/usr/include/powerpc64le-linux-gnu" \
 		LDFLAGS="-static -L$sysroot/usr/lib/powerpc64le-linux-gnu"
+}
+
+# The comparison is printed here, not in the guest.
+build_host_bench() {
+	local dest=$TOP/build/host
+	[[ -e $TOP/bench/Makefile ]] || return 0
+	mkdir -p "$dest"
+	build_copy "$dest"
+	say "building build/host/bench/mtce-compare"
+	make_quietly -C "$dest/bench" mtce-compare
 }
 
 # Only warnings and errors are worth a line, and they name the copy; say which files to edit.

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0
+# For people. On a POWER8 PowerNV host these work on the machine itself, elsewhere in the lab (an emulated
+# POWER8, see scripts/lab --help), which installs and fetches what it needs.
+KERNEL ?= 64k
+NATIVE := $(shell [ "$$(uname -m)" = ppc64le ] && grep -q '^platform.*PowerNV' /proc/cpuinfo && echo yes)
+FLAGS   = --kernel $(KERNEL) $(if $(YES),--yes)
+
+help:
+	@echo 'make bench       build, run the benchmarks, print the comparison, keep the run under results/'
+	@echo 'make test        host checks and all tests that take minutes'
+	@echo 'make test-long   the same with the long stress tests'
+	@echo 'make check       host checks only: unit tests, style, static analysis'
+	@echo 'make build       the module, the benchmarks and the tools, nothing else'
+	@echo 'make clean       remove what was built (the lab'"'"'s cache stays)'
+	@echo
+	@echo 'QUICK=1          a short benchmark       KERNEL=4k   the lab with 4K pages'
+	@echo 'YES=1            on a POWER8 host: do not ask before binding a device'
+
+build:
+ifeq ($(NATIVE),yes)
+	@bash -c 'set -euo pipefail; TOP=$$PWD PROG=make; . scripts/lib/common.sh; . scripts/lib/native.sh; native_build'
+else
+	@scripts/lab setup --kernel $(KERNEL)
+	@scripts/lab build --kernel $(KERNEL)
+endif
+
+bench:
+	@scripts/bench $(FLAGS) $(if $(QUICK),--quick)
+
+test:
+	@scripts/test $(FLAGS)
+
+test-long:
+	@scripts/test $(FLAGS) --long
+
+check:
+	@scripts/test $(FLAGS) --host-only
+
+clean:
+	rm -rf build context.json
+	@for d in bench bpf tests/guest; do [ ! -e $$d/Makefile ] || $(MAKE) --no-print-directory -C $$d clean; done
+ifeq ($(NATIVE),yes)
+	$(MAKE) -C driver clean
+endif
+
+.PHONY: help build bench test test-long check clean
