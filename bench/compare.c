@@ -16,14 +16,14 @@ static const char * const ops[] = {
 static void cell_fill(struct cell *cell, const json_t *op, bool per_call)
 {
 	const json_t *latency = json_object_get(op, "latency_ns");
-	double calls = json_number_or_nan(op, "calls");
+	double calls = per_call ? json_number_or_nan(op, "kill_calls") : 1;
 
 	cell->state = CELL_MEASURED;
 	cell->instructions = json_number_or_nan(op, per_call ? "instructions_per_call" :
 						"instructions_per_tce");
 	cell->above_null = json_number_or_nan(op, "instructions_above_null_per_call");
-	cell->kills_all = json_number_or_nan(op, "kill_stores") / (per_call ? calls : 1);
-	cell->kills_pe = json_number_or_nan(op, "kill_stores_pe") / (per_call ? calls : 1);
+	cell->kills_all = json_number_or_nan(op, "kill_stores") / calls;
+	cell->kills_pe = json_number_or_nan(op, "kill_stores_pe") / calls;
 	cell->kills = per_call ? cell->kills_all : json_number_or_nan(op, "kill_stores_per_tce");
 	cell->p50 = json_number_or_nan(latency, "p50");
 	cell->p99 = json_number_or_nan(latency, "p99");

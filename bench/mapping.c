@@ -84,6 +84,7 @@ static int count_op(struct job *j, enum op op, const struct calls *c)
 	o->ioctls += (uint64_t)j->plan.units * c->per_unit;
 	o->tces += tces;
 	o->kill_tces += tces;
+	o->kill_units += j->plan.units;
 	return 0;
 }
 
@@ -152,6 +153,7 @@ static int kprobe_op(struct job *j, enum op op, const struct calls *c)
 		return ret;
 	o->kills = kprobe_end();
 	o->kill_tces = (uint64_t)j->plan.units * j->result->scenario->tces;
+	o->kill_units = j->plan.units;
 	o->kill_source = "kprobe on pnv_pci_ioda2_tce_invalidate";
 	return ret;
 }

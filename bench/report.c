@@ -84,21 +84,20 @@ static void add_instructions(json_t *j, const struct op_result *o, unsigned int 
 /* In the lab the trace decides, and what the driver says is kept beside it. */
 static void add_kills(json_t *j, const struct op_result *o, const struct result *r)
 {
+	set_integer(j, "kill_tces", o->kill_tces);
+	set_integer(j, "kill_calls", o->kill_units);
 	if (marker_present()) {
 		set_integer(j, "section", o->section);
-		set_integer(j, "kill_tces", o->kill_tces);
 		if (o->kill_source) {
 			set_integer(j, "kill_counter", o->kills);
 			set_integer(j, "kill_counter_pe", o->kills_pe);
 		}
 		return;
 	}
-	set_integer(j, "kill_tces", o->kill_tces);
 	if (!o->kill_source) {
 		json_object_set_new(j, "kill_stores", json_null());
 		set_text(j, "kill_reason", o->kill_reason ? o->kill_reason :
-			 r->backend->counters ? "the driver's counters cannot be read" :
-			 "this back end has no counters");
+			 "no trace, no counter and no kprobe sees them");
 		return;
 	}
 	set_integer(j, "kill_stores", o->kills);

@@ -38,7 +38,8 @@ struct op_result {
 	const char *kill_reason;	/* why unknown */
 	uint64_t kills;
 	uint64_t kills_pe;
-	uint64_t kill_tces;		/* TCEs of the pass that counted kills */
+	uint64_t kill_tces;		/* TCEs and units of the pass that counted kills */
+	uint64_t kill_units;
 
 	struct histogram *latency;	/* ns per unit */
 };

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "kprobe.h"
 #include "marker.h"
 #include "measure.h"
 #include "memory.h"
@@ -64,6 +65,7 @@ static int use_window(struct teardown *t)
 	return ret ? ret : container_unmap(&t->container, t->window, t->bytes);
 }
 
+/* The kills of a pass: of those who counted, if anybody could. */
 static void account(struct teardown *t, const struct kill_counters *before, bool counted)
 {
 	struct op_result *o = &t->result->ops[OP_TOTAL];
@@ -71,15 +73,18 @@ static void account(struct teardown *t, const struct kill_counters *before, bool
 
 	o->tces += t->result->scenario->tces;
 	o->kill_tces += t->result->scenario->tces;
-	if (t->result->scenario->work != WORK_REMOVE) {
-		o->kill_reason = "nobody can be asked after the container is closed";
-	} else if (counted && !container_kills(&t->container, &after)) {
-		o->kills += after.kills - before->kills;
-		o->kills_pe += after.kills_pe - before->kills_pe;
-		o->kill_source = "driver counters";
-	} else {
-		o->kill_reason = "only driver counters see the kills of a window removal";
+	o->kill_units++;
+	if (!counted)
+		return;
+	if (t->container.fd < 0) {
+		o->kill_reason = "the driver cannot be asked after the container is closed";
+		return;
 	}
+	if (container_kills(&t->container, &after))
+		return;
+	o->kills += after.kills - before->kills;
+	o->kills_pe += after.kills_pe - before->kills_pe;
+	o->kill_source = "driver counters";
 }
 
 /* Everything between the marks is one section: use the window, end it. */
@@ -118,6 +123,35 @@ static int teardown_once(struct teardown *t, int group)
 	return ret;
 }
 
+/* Upstream's kills on hardware: a pass of its own, which counts no instructions. */
+static int kprobe_once(struct teardown *t, int group)
+{
+	struct op_result *o = &t->result->ops[OP_TOTAL];
+	int ret = prepare(t, group);
+
+	if (!ret) {
+		o->kill_reason = kprobe_begin();
+		ret = use_window(t);
+		if (!ret && t->result->scenario->work == WORK_REMOVE)
+			ret = container_remove_window(&t->container, t->window);
+	}
+	container_close(&t->container);
+	if (ret || o->kill_reason)
+		return ret;
+	o->kills = kprobe_end();
+	o->kill_tces = t->result->scenario->tces;
+	o->kill_units = 1;
+	o->kill_source = "kprobe on pnv_pci_ioda2_tce_invalidate";
+	return 0;
+}
+
+static bool wants_kprobe(const struct result *r)
+{
+	/* The kernel's own kills, of whole PEs, do not come by there. */
+	return !marker_present() && !r->backend->counters && r->scenario->tces &&
+	       !r->ops[OP_TOTAL].kill_source;
+}
+
 void teardown_run(struct run *run, struct result *r)
 {
 	const struct scenario *s = r->scenario;
@@ -138,4 +172,6 @@ void teardown_run(struct run *run, struct result *r)
 	for (i = 0; i < run->effort.teardowns && !r->failed[0] && !interrupted(); i++)
 		if (teardown_once(&t, run->group))
 			snprintf(r->failed, sizeof(r->failed), "%s", backend_error());
+	if (!r->failed[0] && !interrupted() && wants_kprobe(r) && kprobe_once(&t, run->group))
+		snprintf(r->failed, sizeof(r->failed), "%s", backend_error());
 }
