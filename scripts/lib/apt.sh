@@ -1,6 +1,6 @@
 # A private apt root inside the cache: the machine's own mirror, Debian's own keys, architectures and
 # suites of our choice. Nothing here touches the machine's apt.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # HINT is for step
 
 APT_ROOT=$MTCE_CACHE/apt
 # The guest's root is always Debian 12: bpftrace is not in Debian 13's ppc64el.
@@ -69,7 +69,9 @@ apt_update() {
 	[[ $_apt_ready ]] && return
 	have apt-get || die "apt-get is not here, and packages for the guest come through it"
 	apt_write_config
+	HINT="the mirror cannot be reached or its index is not valid; try again, or set MTCE_MIRROR to another"
 	step "reading the package index" apt-get -c "$APT_ROOT/apt.conf" -o APT::Update::Error-Mode=any -q update
+	HINT="a download was broken or a disk is full"
 	_apt_ready=1
 }
 

@@ -41,6 +41,7 @@ part() {
 	tmp=$MTCE_CACHE/.tmp-$name
 	rm -rf "$tmp" "$MTCE_CACHE/.old-$name"
 	mkdir -p "$tmp"
+	at_exit "rm -rf $(printf %q "$tmp")"
 	$maker "$tmp"
 	(cd "$tmp" && xargs -a .key-files stat -Lc '%s %n' -- >.sizes) || die "the $name part came out incomplete"
 	printf '%s\n' "$hash" >"$tmp/.stamp"

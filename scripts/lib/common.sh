@@ -22,7 +22,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # Debian keeps depmod, modprobe and mke2fs where a plain user's PATH does not look.
 PATH=$PATH:/usr/sbin:/sbin
 
-# step TEXT COMMAND...: says what is going on; shows the command's output only when it fails.
+# step TEXT COMMAND...: says what is going on; shows the command's output only when it fails, with HINT.
 step() {
 	local text=$1 log rc=0 start=$SECONDS
 	shift
@@ -36,7 +36,7 @@ step() {
 	if ((rc)); then
 		tail -n 25 "$log" >&2
 		rm -f "$log"
-		die "failed: $text"
+		die "failed: $text${HINT:+ ($HINT)}"
 	fi
 	rm -f "$log"
 	((SECONDS - start < 3)) || say "$text: done after $((SECONDS - start)) s"
@@ -45,7 +45,7 @@ step() {
 # need_space DIR MIB: a full disk is said before anything is half written.
 need_space() {
 	local free
-	free=$(df --output=avail -m "$1" | tail -n 1)
+	free=$(df --output=avail -m "$1" | tail -n 1 | tr -d " ")
 	((free >= $2)) || die "$1 has $free MiB free and $2 MiB are needed; free some, or set MTCE_CACHE to another disk"
 }
 
