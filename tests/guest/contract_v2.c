@@ -89,10 +89,10 @@ static void unregistered_memory_is_enoent(void)
 	uint8_t *p = mem_alloc(SZ_64K);
 
 	CHECKED(box_ready());
-	CHECK_IS(vfio_map(&box, RW, 0, p, SZ_4K), want(-ENOENT, -EINVAL));
-	CHECK_IS(vfio_map(&box, RW, 0, pool + POOL_SIZE - SZ_4K, 2 * SZ_4K),
+	CHECK_IS(vfio_map(&box, RW, SZ_1M, p, SZ_4K), want(-ENOENT, -EINVAL));
+	CHECK_IS(vfio_map(&box, RW, SZ_1M, pool + POOL_SIZE - SZ_4K, 2 * SZ_4K),
 		 want(-ENOENT, -EINVAL));
-	CHECK_IS(vfio_map(&box, RW, 0, NULL, SZ_4K), want(-ENOENT, -EINVAL));
+	CHECK_IS(vfio_map(&box, RW, SZ_1M, NULL, SZ_4K), want(-ENOENT, -EINVAL));
 	mem_free(p, SZ_64K);
 }
 
@@ -131,10 +131,21 @@ static void register_needs_memory_behind_it(void)
 
 	CHECKED(box_open());
 	CHECK_IS(vfio_register(&box, p, 4 * SZ_64K), -EFAULT);
-	/* A hole after the first page: what was pinned before it is let go. */
+	CHECK_IS(vfio_register(&box, (void *)SZ_64K, SZ_64K), -EFAULT);
+	CHECK(mem_pins_return_to(pins));
+	CHECK_IS(mem_locked_kb(0), locked);
+	munmap(p, 4 * SZ_64K);
+}
+
+/* What was pinned before the hole is let go. */
+static void register_finds_a_hole(void)
+{
+	uint8_t *p = mmap(NULL, 4 * SZ_64K, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long pins = mem_pins(), locked = mem_locked_kb(0);
+
+	CHECKED(box_open());
 	mprotect(p, SZ_64K, PROT_READ | PROT_WRITE);
 	CHECK_IS(vfio_register(&box, p, 4 * SZ_64K), -EFAULT);
-	CHECK_IS(vfio_register(&box, (void *)SZ_64K, SZ_64K), -EFAULT);
 	CHECK(mem_pins_return_to(pins));
 	CHECK_IS(mem_locked_kb(0), locked);
 	munmap(p, 4 * SZ_64K);
@@ -234,7 +245,7 @@ static void memory_must_be_contiguous_over_an_entry(void)
 	OK(vfio_window(&box, 24, 4 * SZ_16M, 1, &start));
 	madvise(p, 2 * SZ_16M, MADV_NOHUGEPAGE);
 	OK(vfio_register(&box, at, SZ_16M));
-	CHECK_IS(vfio_map(&box, RW, start, at, SZ_16M), want(-ERANGE, -EINVAL));
+	CHECK_IS(vfio_map(&box, RW, start + SZ_16M, at, SZ_16M), want(-ERANGE, -EINVAL));
 	OK(vfio_unregister(&box, at, SZ_16M));
 	mem_free(p, 2 * SZ_16M);
 }
@@ -311,6 +322,7 @@ static const struct test tests[] = {
 	TEST(register_overlap_is_ebusy, 0),
 	TEST(register_checks_its_range, 0),
 	TEST(register_needs_memory_behind_it, 0),
+	TEST(register_finds_a_hole, 0),
 	TEST(unregister_wants_the_exact_region, 0),
 	TEST(window_parameters_are_checked, 0),
 	TEST(third_window_is_enospc, 0),

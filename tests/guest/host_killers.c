@@ -53,6 +53,18 @@ static void zero_size_at_iova_0(void)
 	landmarks_stand();
 }
 
+/* Undoing what was not begun is a kill of nothing, the zero size again. */
+static void failed_map_at_iova_0(void)
+{
+	uint8_t *p = mem_alloc(SZ_64K);
+
+	CHECKED(window_with_landmarks());
+	CHECK_IS(vfio_map(&box, RW, 0, p, SZ_4K), -ENOENT);
+	CHECK_IS(vfio_map(&box, RW, 0, NULL, SZ_4K), -ENOENT);
+	landmarks_stand();
+	mem_free(p, SZ_64K);
+}
+
 static void zero_size_elsewhere(void)
 {
 	CHECKED(window_with_landmarks());
@@ -158,6 +170,7 @@ static const struct test tests[] = {
 	TEST(range_past_the_windows_end, 0),
 	TEST(unmap_past_the_windows_end, 0),
 	TEST(zero_size_at_iova_0, 0),
+	TEST(failed_map_at_iova_0, 0),
 	TEST(zero_size_elsewhere, 0),
 	TEST(huge_size, 0),
 	TEST(wrapping_range, 0),

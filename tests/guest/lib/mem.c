@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/membarrier.h>
 
 #ifndef MAP_HUGE_SHIFT
 #define MAP_HUGE_SHIFT 26
@@ -18,10 +20,10 @@ size_t mem_page(void)
 	return sysconf(_SC_PAGESIZE);
 }
 
-void *mem_alloc(size_t size)
+static void *alloc(size_t size, int flags)
 {
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		       flags | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED) {
 		perror("mmap");
@@ -29,6 +31,16 @@ void *mem_alloc(size_t size)
 	}
 	memset(p, 0, size);
 	return p;
+}
+
+void *mem_alloc(size_t size)
+{
+	return alloc(size, MAP_PRIVATE);
+}
+
+void *mem_alloc_shared(size_t size)
+{
+	return alloc(size, MAP_SHARED);
 }
 
 bool mem_huge_free(void)
@@ -86,17 +98,34 @@ long mem_locked_kb(pid_t pid)
 	return number_in(path, "VmLck:");
 }
 
-long mem_pins(void)
+static long pins_now(void)
 {
 	return number_in("/proc/vmstat", "nr_foll_pin_acquired ") -
 	       number_in("/proc/vmstat", "nr_foll_pin_released ");
+}
+
+/* The kernel leaves some unpinning to RCU: wait for a grace period, then for two equal readings. */
+long mem_pins(void)
+{
+	long now, last = -1;
+	int tries;
+
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	for (tries = 0; tries < 50; tries++) {
+		now = pins_now();
+		if (now == last)
+			break;
+		last = now;
+		usleep(30000);
+	}
+	return now;
 }
 
 bool mem_pins_return_to(long pins)
 {
 	int tries;
 
-	for (tries = 0; tries < 100; tries++) {
+	for (tries = 0; tries < 40; tries++) {
 		if (mem_pins() == pins)
 			return true;
 		usleep(50000);

@@ -16,12 +16,13 @@
 
 size_t mem_page(void);			/* the system's page size */
 void *mem_alloc(size_t size);		/* touched; dies if there is none */
+void *mem_alloc_shared(size_t size);	/* with children */
 void *mem_alloc_huge(void);		/* one 16 MiB page, or NULL */
 bool mem_huge_free(void);
 void mem_free(void *p, size_t size);
 
 long mem_locked_kb(pid_t pid);		/* VmLck, which is locked_vm; 0 = this process */
-long mem_pins(void);			/* pages that are pinned in the whole system */
+long mem_pins(void);			/* pages pinned in the whole system, once that stands still */
 bool mem_pins_return_to(long pins);	/* waits: unpinning may be left to RCU */
 
 #endif

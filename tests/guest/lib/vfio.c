@@ -105,7 +105,7 @@ int container_detach(struct container *c, int i)
 	return 0;
 }
 
-int container_open(struct container *c, unsigned long type, int groups)
+static int open_with(struct container *c, unsigned long type, int first, int groups)
 {
 	int i, ret = 0;
 
@@ -115,15 +115,25 @@ int container_open(struct container *c, unsigned long type, int groups)
 	c->fd = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	if (c->fd < 0)
 		return -errno;
-	for (i = 0; !ret && i < groups; i++) {
+	for (i = first; !ret && i < first + groups; i++) {
 		ret = container_attach(c, i);
 		/* The type can be chosen once there is a group. */
-		if (!ret && !i)
+		if (!ret && i == first)
 			ret = vfio_call(c->fd, VFIO_SET_IOMMU, (void *)type);
 	}
 	if (ret)
 		container_close(c);
 	return ret;
+}
+
+int container_open(struct container *c, unsigned long type, int groups)
+{
+	return open_with(c, type, 0, groups);
+}
+
+int container_open_at(struct container *c, unsigned long type, int group)
+{
+	return open_with(c, type, group, 1);
 }
 
 void container_close(struct container *c)

@@ -28,6 +28,8 @@ int vfio_group_number(int i);
 
 /* A container of this type with the first @groups groups. */
 int container_open(struct container *c, unsigned long type, int groups);
+/* With this one group only. */
+int container_open_at(struct container *c, unsigned long type, int group);
 void container_close(struct container *c);
 int container_attach(struct container *c, int i);
 int container_detach(struct container *c, int i);

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Update, put list, info and flush, errno by errno. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "fixture.h"
+
+#define SPOT SZ_1M
+
+static struct vfio_mtce_op map_op(uint64_t iova, const void *vaddr, uint64_t size)
+{
+	return (struct vfio_mtce_op) {
+		.op = VFIO_MTCE_OP_MAP, .flags = RW, .iova = iova,
+		.size = size, .vaddr = (uintptr_t)vaddr,
+	};
+}
+
+static struct vfio_mtce_op unmap_op(uint64_t iova, uint64_t size)
+{
+	return (struct vfio_mtce_op) {
+		.op = VFIO_MTCE_OP_UNMAP, .iova = iova, .size = size,
+	};
+}
+
+/* What one operation alone gives. */
+static int single(struct vfio_mtce_op op)
+{
+	uint32_t num = 1;
+	int ret = mtce_update(&box, &op, &num);
+
+	if (num != !ret)
+		test_failed(__FILE__, __LINE__, "%d operations done, answer %d",
+			    num, ret);
+	return ret;
+}
+
+static void info_tells_limits(void)
+{
+	struct vfio_iommu_mtce_info info;
+
+	CHECKED(box_open());
+	OK(mtce_info(&box, &info));
+	CHECK(info.max_ops >= 512);
+	CHECK(info.max_list >= 512);
+	CHECK(info.pgsizes & SZ_4K);
+	CHECK(info.pgsizes & SZ_64K);
+	CHECK_IS(info.groups, 1);
+	CHECK_IS(info.__reserved, 0);
+	CHECK_IS(info.flags & ~(VFIO_MTCE_INFO_PE_KILL | VFIO_MTCE_INFO_DIRECT |
+				VFIO_MTCE_INFO_LAZY), 0);
+}
+
+static void info_ignores_flags_that_come_in(void)
+{
+	struct vfio_iommu_mtce_info info = { .argsz = sizeof(info), .flags = ~0u };
+
+	CHECKED(box_open());
+	OK(vfio_call(box.fd, VFIO_IOMMU_MTCE_INFO, &info));
+}
+
+static void info_counts_windows(void)
+{
+	struct vfio_iommu_mtce_info info;
+
+	CHECKED(box_ready());
+	OK(mtce_info(&box, &info));
+	CHECK_IS(info.windows, 1);
+	OK(vfio_window(&box, 16, SZ_64M, 1, NULL));
+	OK(mtce_info(&box, &info));
+	CHECK_IS(info.windows, 2);
+	OK(vfio_remove(&box, 0));
+	OK(mtce_info(&box, &info));
+	CHECK_IS(info.windows, 1);
+}
+
+static void info_counts_what_is_done(void)
+{
+	struct vfio_iommu_mtce_info a, b;
+
+	CHECKED(box_ready());
+	OK(mtce_info(&box, &a));
+	CHECK_IS(a.stats.registered_bytes, (long)POOL_SIZE);
+	OK(vfio_map(&box, RW, SPOT, pool, 7 * SZ_4K));
+	OK(mtce_map(&box, RW | VFIO_MTCE_REPLACE, SPOT, pool, 5 * SZ_4K));
+	OK(vfio_unmap(&box, SPOT, 13 * SZ_4K));
+	OK(mtce_info(&box, &b));
+	CHECK_IS(b.stats.tces_mapped - a.stats.tces_mapped, 12);
+	CHECK_IS(b.stats.tces_unmapped - a.stats.tces_unmapped, 12);
+	CHECK_IS(b.stats.calls - a.stats.calls, 3);
+	CHECK(b.stats.kills_tce + b.stats.kills_pe >
+	      a.stats.kills_tce + a.stats.kills_pe);
+	OK(vfio_unregister(&box, pool, POOL_SIZE));
+	OK(mtce_info(&box, &b));
+	CHECK_IS(b.stats.registered_bytes, 0);
+}
+
+static void flush_answers_at_once(void)
+{
+	struct vfio_iommu_mtce_flush arg = { .argsz = sizeof(arg), .flags = 1 };
+
+	CHECKED(box_open());
+	OK(mtce_flush(&box));
+	CHECK_IS(vfio_call(box.fd, VFIO_IOMMU_MTCE_FLUSH, &arg), -EINVAL);
+}
+
+static void zero_entries_probe(void)
+{
+	struct vfio_mtce_op op;
+	uint32_t num = 0;
+	uint64_t one = (uintptr_t)pool;
+
+	CHECKED(box_ready());
+	OK(mtce_update(&box, &op, &num));
+	CHECK_IS(num, 0);
+	OK(mtce_update(&box, NULL, &num));
+	OK(mtce_put_list(&box, RW, SPOT, &one, 0));
+	OK(mtce_put_list(&box, RW, SPOT, NULL, 0));
+}
+
+static void map_before_register_is_eperm(void)
+{
+	uint64_t one;
+
+	CHECKED(box_open());
+	one = (uintptr_t)pool;
+	CHECK_IS(single(map_op(SPOT, pool, SZ_4K)), -EPERM);
+	CHECK_IS(mtce_put_list(&box, RW, SPOT, &one, 1), -EPERM);
+}
+
+static void malformed_operations_are_einval(void)
+{
+	struct vfio_mtce_op good = map_op(SPOT, pool, SZ_4K), op;
+	struct vfio_mtce_op un = unmap_op(SPOT, SZ_4K);
+	unsigned int bit;
+
+	CHECKED(box_ready());
+	good = map_op(SPOT, pool, SZ_4K);
+#define BAD(from, ...) do {						\
+	op = from;							\
+	__VA_ARGS__;							\
+	CHECK_IS(single(op), -EINVAL);					\
+} while (0)
+	BAD(good, op.op = 2);
+	BAD(good, op.op = ~0u);
+	BAD(good, op.flags = 0);
+	BAD(good, op.flags = VFIO_MTCE_REPLACE);
+	for (bit = 3; bit < 32; bit++)
+		BAD(good, op.flags |= 1u << bit);
+	BAD(good, op.iova += 1);
+	BAD(good, op.iova += 2048);
+	BAD(good, op.size = 0);
+	BAD(good, op.size += 1);
+	BAD(good, op.size = -SZ_4K);
+	BAD(good, op.iova = -SZ_4K, op.size = 2 * SZ_4K);
+	BAD(good, op.vaddr += 1);
+	BAD(good, op.vaddr = -SZ_4K, op.size = 2 * SZ_4K);
+	for (bit = 0; bit < 32; bit++)
+		BAD(un, op.flags = 1u << bit);
+	BAD(un, op.vaddr = 1);
+	BAD(un, op.vaddr = (uintptr_t)pool);
+	BAD(un, op.size = 0);
+	BAD(un, op.size = 100);
+	BAD(un, op.iova += 1);
+#undef BAD
+	CHECK(!is_live(&box, SPOT, pool, 2 * SZ_4K));
+}
+
+static void lazy_is_refused_until_it_is_announced(void)
+{
+	struct vfio_iommu_mtce_info info;
+	struct vfio_mtce_op op = unmap_op(SPOT, SZ_4K);
+	uint64_t one;
+
+	CHECKED(box_ready());
+	one = (uintptr_t)pool;
+	OK(mtce_info(&box, &info));
+	if (info.flags & VFIO_MTCE_INFO_LAZY) {
+		test_skipped("lazy mode is announced");
+		return;
+	}
+	op.flags = VFIO_MTCE_LAZY;
+	CHECK_IS(single(op), -EINVAL);
+	CHECK_IS(mtce_map(&box, RW | VFIO_MTCE_LAZY, SPOT, pool, SZ_4K), -EINVAL);
+	CHECK_IS(mtce_put_list(&box, RW | VFIO_MTCE_LAZY, SPOT, &one, 1), -EINVAL);
+}
+
+static void ranges_outside_a_window_are_enxio(void)
+{
+	CHECKED(box_ready());
+	CHECK_IS(single(map_op(SZ_64M, pool, SZ_4K)), -ENXIO);
+	CHECK_IS(single(map_op(SZ_64M - SZ_4K, pool, 2 * SZ_4K)), -ENXIO);
+	CHECK_IS(single(unmap_op(SZ_64M - SZ_4K, 2 * SZ_4K)), -ENXIO);
+	CHECK_IS(single(map_op(0, pool, 1ull << 62)), -ENXIO);
+	CHECK_IS(single(unmap_op(0, 1ull << 62)), -ENXIO);
+	CHECK_IS(single(unmap_op(1ull << 59, SZ_4K)), -ENXIO);
+	CHECK(!is_live(&box, SZ_64M - SZ_4K, pool, SZ_4K));
+}
+
+static void live_entry_is_eexist_and_stays(void)
+{
+	CHECKED(box_ready());
+	OK(mtce_map(&box, RW, SPOT + SZ_4K, pool, SZ_4K));
+	CHECK_IS(single(map_op(SPOT, pool, 3 * SZ_4K)), -EEXIST);
+	CHECK(!is_live(&box, SPOT, pool, SZ_4K));
+	CHECK(is_live(&box, SPOT + SZ_4K, pool, SZ_4K));
+	CHECK(!is_live(&box, SPOT + 2 * SZ_4K, pool, SZ_4K));
+	OK(mtce_map(&box, RW | VFIO_MTCE_REPLACE, SPOT, pool, 3 * SZ_4K));
+	CHECK_IS(single(map_op(SPOT, pool, SZ_4K)), -EEXIST);
+}
+
+static void unregistered_memory_is_enoent(void)
+{
+	CHECKED(box_ready());
+	CHECK_IS(single(map_op(SPOT, NULL, SZ_4K)), -ENOENT);
+	CHECK_IS(single(map_op(SPOT, pool + POOL_SIZE - SZ_4K, 2 * SZ_4K)), -ENOENT);
+	CHECK(!is_live(&box, SPOT, pool, 2 * SZ_4K));
+}
+
+static void first_failure_ends_the_update(void)
+{
+	struct vfio_mtce_op ops[4];
+	uint32_t num = 4;
+
+	CHECKED(box_ready());
+	ops[0] = map_op(SPOT, pool, SZ_4K);
+	ops[1] = map_op(SPOT + SZ_4K, pool, SZ_4K);
+	ops[2] = map_op(SPOT, pool, 4 * SZ_4K);
+	ops[3] = map_op(SPOT + SZ_64K, pool, SZ_4K);
+	CHECK_IS(mtce_update(&box, ops, &num), -EEXIST);
+	CHECK_IS(num, 2);
+	CHECK(is_live(&box, SPOT, pool, SZ_4K));
+	CHECK(is_live(&box, SPOT + SZ_4K, pool, SZ_4K));
+	CHECK(!is_live(&box, SPOT + 2 * SZ_4K, pool, 2 * SZ_4K));
+	CHECK(!is_live(&box, SPOT + SZ_64K, pool, SZ_4K));
+}
+
+/* The last entry is malformed: not even the first may be done. */
+static void shape_of_all_is_checked_before_the_first(void)
+{
+	struct vfio_mtce_op ops[3];
+	uint32_t num;
+	int i;
+
+	CHECKED(box_ready());
+	for (i = 0; i < 6; i++) {
+		static const int answers[] = {
+			-EINVAL, -EINVAL, -EINVAL, -EINVAL, -ENXIO, -EINVAL
+		};
+
+		ops[0] = map_op(SPOT, pool, SZ_4K);
+		ops[1] = unmap_op(SPOT, SZ_4K);
+		ops[2] = map_op(SPOT + SZ_64K, pool, SZ_4K);
+		if (i == 0)
+			ops[2].flags = 0x100;
+		if (i == 1)
+			ops[2].op = 7;
+		if (i == 2)
+			ops[2].size = 0;
+		if (i == 3)
+			ops[2].iova += 8;
+		if (i == 4)
+			ops[2].iova = SZ_64M;
+		if (i == 5)
+			ops[2].iova = -SZ_4K, ops[2].size = 2 * SZ_4K;
+		/* Without the unmap, so that the map would show. */
+		ops[1] = map_op(SPOT + SZ_4K, pool, SZ_4K);
+		num = 3;
+		CHECK_IS(mtce_update(&box, ops, &num), answers[i]);
+		CHECK_IS(num, 0);
+		CHECK(!is_live(&box, SPOT, pool, 2 * SZ_4K));
+	}
+}
+
+static void operations_are_done_in_order(void)
+{
+	struct vfio_mtce_op ops[5];
+	uint32_t num = 5;
+
+	CHECKED(box_ready());
+	ops[0] = map_op(SPOT, pool, SZ_4K);
+	ops[1] = unmap_op(SPOT, SZ_4K);
+	ops[2] = map_op(SPOT, pool + SZ_4K, 2 * SZ_4K);
+	ops[3] = unmap_op(SPOT + SZ_4K, SZ_4K);
+	ops[4] = map_op(SPOT + SZ_4K, pool, SZ_4K);
+	OK(mtce_update(&box, ops, &num));
+	CHECK_IS(num, 5);
+	CHECK(is_live(&box, SPOT, pool, SZ_4K));
+	CHECK(is_live(&box, SPOT + SZ_4K, pool, SZ_4K));
+	CHECK(!is_live(&box, SPOT + 2 * SZ_4K, pool, SZ_4K));
+}
+
+static int update_of_length(const void *ops, uint32_t len, uint32_t *num)
+{
+	struct vfio_iommu_mtce_update arg = {
+		.argsz = sizeof(arg), .ops = (uintptr_t)ops, .op_len = len,
+		.op_num = *num,
+	};
+	int ret = vfio_call(box.fd, VFIO_IOMMU_MTCE_UPDATE, &arg);
+
+	*num = arg.op_num;
+	return ret;
+}
+
+static void longer_elements_must_end_in_zeros(void)
+{
+	struct { struct vfio_mtce_op op; uint64_t more; } ops[2] = { };
+	uint32_t num = 2;
+
+	CHECKED(box_ready());
+	ops[0].op = map_op(SPOT, pool, SZ_4K);
+	ops[1].op = map_op(SPOT + SZ_4K, pool, SZ_4K);
+	OK(update_of_length(ops, sizeof(*ops), &num));
+	CHECK_IS(num, 2);
+	ops[0].op = unmap_op(SPOT, 2 * SZ_4K);
+	ops[1].op = map_op(SPOT, pool, SZ_4K);
+	ops[1].more = 1;
+	CHECK_IS(update_of_length(ops, sizeof(*ops), &num), -E2BIG);
+	CHECK_IS(num, 0);
+	CHECK(is_live(&box, SPOT, pool, SZ_4K));
+	ops[1].more = 1ull << 63;
+	num = 2;
+	CHECK_IS(update_of_length(ops, sizeof(*ops), &num), -E2BIG);
+}
+
+static void shorter_elements_are_einval(void)
+{
+	struct vfio_mtce_op op;
+	uint32_t num, len;
+
+	CHECKED(box_ready());
+	op = map_op(SPOT, pool, SZ_4K);
+	for (len = 0; len < sizeof(op); len++) {
+		num = 1;
+		CHECK_IS(update_of_length(&op, len, &num), -EINVAL);
+		CHECK_IS(num, 0);
+	}
+}
+
+static void reserved_fields_must_be_zero(void)
+{
+	struct vfio_mtce_op op;
+	struct vfio_iommu_mtce_update update = {
+		.argsz = sizeof(update), .ops = (uintptr_t)&op,
+		.op_len = sizeof(op), .op_num = 1,
+	};
+	struct vfio_iommu_mtce_put_list list = {
+		.argsz = sizeof(list), .flags = RW, .iova = SPOT, .num = 1,
+	};
+	uint64_t one;
+
+	CHECKED(box_ready());
+	op = map_op(SPOT, pool, SZ_4K);
+	one = (uintptr_t)pool;
+	list.list = (uintptr_t)&one;
+	update.flags = 1;
+	CHECK_IS(vfio_call(box.fd, VFIO_IOMMU_MTCE_UPDATE, &update), -EINVAL);
+	update.flags = 0;
+	update.op_num = 1;
+	update.__reserved = 1ull << 40;
+	CHECK_IS(vfio_call(box.fd, VFIO_IOMMU_MTCE_UPDATE, &update), -EINVAL);
+	list.__pad = 1;
+	CHECK_IS(vfio_call(box.fd, VFIO_IOMMU_MTCE_PUT_LIST, &list), -EINVAL);
+	list.__pad = 0;
+	list.__reserved = 1;
+	CHECK_IS(vfio_call(box.fd, VFIO_IOMMU_MTCE_PUT_LIST, &list), -EINVAL);
+	list.__reserved = 0;
+	CHECK(!is_live(&box, SPOT, pool, SZ_4K));
+	OK(vfio_call(box.fd, VFIO_IOMMU_MTCE_PUT_LIST, &list));
+}
+
+static void more_than_the_limit_is_e2big(void)
+{
+	struct vfio_iommu_mtce_info info;
+	struct vfio_mtce_op *ops;
+	uint64_t *list;
+	uint32_t num, i;
+
+	CHECKED(box_ready());
+	OK(mtce_info(&box, &info));
+	num = info.max_ops + 1;
+	ops = calloc(num, sizeof(*ops));
+	list = calloc(info.max_list + 1ul, sizeof(*list));
+	CHECK(ops && list);
+	for (i = 0; i < num; i++)
+		ops[i] = unmap_op(SPOT, SZ_4K);
+	CHECK_IS(mtce_update(&box, ops, &num), -E2BIG);
+	CHECK_IS(num, 0);
+	num = ~0u;
+	CHECK_IS(mtce_update(&box, ops, &num), -E2BIG);
+	num = info.max_ops;
+	OK(mtce_update(&box, ops, &num));
+	CHECK_IS(num, info.max_ops);
+	for (i = 0; i <= info.max_list; i++)
+		list[i] = (uintptr_t)pool + i % (POOL_SIZE / SZ_4K) * SZ_4K;
+	CHECK_IS(mtce_put_list(&box, RW, 0, list, info.max_list + 1), -E2BIG);
+	CHECK_IS(mtce_put_list(&box, RW, 0, list, ~0u), -E2BIG);
+	OK(mtce_put_list(&box, RW, 0, list, info.max_list));
+	free(ops);
+	free(list);
+}
+
+/* The array's last page is missing: copied once, so nothing is done. */
+static void array_that_cannot_be_read_is_efault(void)
+{
+	uint8_t *p = mem_alloc(2 * SZ_64K);
+	struct vfio_mtce_op *ops = (void *)(p + SZ_64K - 2 * sizeof(*ops));
+	uint64_t *list = (void *)(p + SZ_64K - 16);
+	uint32_t num = 3;
+
+	CHECKED(box_ready());
+	mprotect(p + SZ_64K, SZ_64K, PROT_NONE);
+	ops[0] = map_op(SPOT, pool, SZ_4K);
+	ops[1] = map_op(SPOT + SZ_4K, pool, SZ_4K);
+	CHECK_IS(mtce_update(&box, ops, &num), -EFAULT);
+	CHECK_IS(num, 0);
+	list[0] = (uintptr_t)pool;
+	list[1] = (uintptr_t)pool;
+	CHECK_IS(mtce_put_list(&box, RW, SPOT, list, 3), -EFAULT);
+	CHECK_IS(mtce_put_list(&box, RW, SPOT, NULL, 1), -EFAULT);
+	num = 1;
+	CHECK_IS(mtce_update(&box, NULL, &num), -EFAULT);
+	/* Kernel addresses are nobody's arrays. */
+	CHECK_IS(mtce_put_list(&box, RW, SPOT, (void *)0xc000000000000000ul, 1), -EFAULT);
+	CHECK(!is_live(&box, SPOT, pool, 3 * SZ_4K));
+	num = 2;
+	OK(mtce_update(&box, ops, &num));
+	munmap(p, 2 * SZ_64K);
+}
+
+static void list_is_one_operation(void)
+{
+	uint64_t list[3];
+
+	CHECKED(box_ready());
+	list[0] = (uintptr_t)pool;
+	list[1] = (uintptr_t)pool + 5 * SZ_4K;
+	list[2] = 0;
+	CHECK_IS(mtce_put_list(&box, RW, SPOT, list, 3), -ENOENT);
+	CHECK(!is_live(&box, SPOT, pool, 3 * SZ_4K));
+	list[2] = (uintptr_t)pool + 8;
+	CHECK_IS(mtce_put_list(&box, RW, SPOT, list, 3), -EINVAL);
+	CHECK(!is_live(&box, SPOT, pool, 3 * SZ_4K));
+	list[2] = (uintptr_t)pool;
+	OK(mtce_put_list(&box, RW, SPOT, list, 3));
+	CHECK_IS(mtce_put_list(&box, RW, SPOT + 2 * SZ_4K, list, 3), -EEXIST);
+	CHECK(!is_live(&box, SPOT + 3 * SZ_4K, pool, 2 * SZ_4K));
+	OK(mtce_put_list(&box, RW | VFIO_MTCE_REPLACE, SPOT + 2 * SZ_4K, list, 3));
+	CHECK(is_live(&box, SPOT + 4 * SZ_4K, pool, SZ_4K));
+	CHECK_IS(mtce_put_list(&box, RW, SZ_64M - SZ_4K, list, 2), -ENXIO);
+	CHECK_IS(mtce_put_list(&box, RW, SPOT + 1, list, 2), -EINVAL);
+	CHECK_IS(mtce_put_list(&box, 0, 2 * SPOT, list, 2), -EINVAL);
+	CHECK_IS(mtce_put_list(&box, RW | 8, 2 * SPOT, list, 2), -EINVAL);
+	CHECK_IS(mtce_put_list(&box, RW, -SZ_4K, list, 2), -EINVAL);
+}
+
+static void v1_and_v2_calls_keep_replacing(void)
+{
+	CHECKED(box_ready());
+	OK(vfio_map(&box, RW, SPOT, pool, SZ_4K));
+	OK(vfio_map(&box, RW, SPOT, pool, SZ_4K));
+	CHECK(is_live(&box, SPOT, pool, SZ_4K));
+}
+
+/* Enabled instead of registered: an update pins what it maps. */
+static void enabled_container_updates_too(void)
+{
+	long pins;
+
+	CHECKED(box_open());
+	OK(vfio_enable(&box));
+	pins = mem_pins();
+	OK(mtce_map(&box, RW, SPOT, pool, 33 * SZ_4K));
+	CHECK(mem_pins() > pins);
+	OK(mtce_unmap(&box, SPOT, 33 * SZ_4K));
+	CHECK(mem_pins_return_to(pins));
+}
+
+static const struct test tests[] = {
+	TEST(info_tells_limits, 0),
+	TEST(info_ignores_flags_that_come_in, 0),
+	TEST(info_counts_windows, 0),
+	TEST(info_counts_what_is_done, 0),
+	TEST(flush_answers_at_once, 0),
+	TEST(zero_entries_probe, 0),
+	TEST(map_before_register_is_eperm, 0),
+	TEST(malformed_operations_are_einval, 0),
+	TEST(lazy_is_refused_until_it_is_announced, 0),
+	TEST(ranges_outside_a_window_are_enxio, 0),
+	TEST(live_entry_is_eexist_and_stays, 0),
+	TEST(unregistered_memory_is_enoent, 0),
+	TEST(first_failure_ends_the_update, 0),
+	TEST(shape_of_all_is_checked_before_the_first, 0),
+	TEST(operations_are_done_in_order, 0),
+	TEST(longer_elements_must_end_in_zeros, 0),
+	TEST(shorter_elements_are_einval, 0),
+	TEST(reserved_fields_must_be_zero, 0),
+	TEST(more_than_the_limit_is_e2big, 0),
+	TEST(array_that_cannot_be_read_is_efault, 0),
+	TEST(list_is_one_operation, 0),
+	TEST(v1_and_v2_calls_keep_replacing, 0),
+	TEST(enabled_container_updates_too, 0),
+};
+
+int main(void)
+{
+	static const struct suite suite = {
+		.program = "contract_new",
+		.tests = tests,
+		.num = ARRAY_SIZE(tests),
+		.needs = NEEDS_NATIVE,
+		.after = box_close,
+	};
+
+	return run_suite(&suite);
+}
