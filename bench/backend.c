@@ -40,6 +40,7 @@ const struct backend backends[] = {
 		.counters = true,
 	},
 };
+
 const size_t num_backends = ARRAY_SIZE(backends);
 
 static char error_text[256];

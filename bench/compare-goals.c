@@ -6,6 +6,7 @@
 
 #include "compare.h"
 #include "format.h"
+#include "util.h"
 
 enum metric { ABOVE_NULL, PER_TCE, KILLS_BEYOND, FEWER };
 
@@ -121,20 +122,21 @@ bool table_goals(const struct comparison *c)
 	bool headed = false, all = true;
 	size_t i;
 
-	for (i = 0; i < sizeof(goals) / sizeof(goals[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(goals); i++) {
 		double v = value(c, &goals[i]);
 
 		if (isnan(v))
 			continue;
 		if (!headed)
-			printf("\n%-13s %-21s %-5s %-12s %6s %7s\n", "goals", "", "step", "what", "is",
-			       "goal");
+			printf("\n%-13s %-21s %-5s %-12s %6s %7s\n", "goals", "", "step",
+			       "what", "is", "goal");
 		headed = true;
 		all = all && met(&goals[i], v);
 		print_goal(&goals[i], v);
 	}
 	if (headed)
-		printf("above null: instructions beyond a refused ioctl. Of closing, what the kernel\n"
-		       "does by itself is taken off: close-empty, kills when windows are (un)set.\n");
+		printf("above null: instructions beyond a refused ioctl. Of closing, what the\n"
+		       "kernel does by itself is taken off: close-empty, and its kills when\n"
+		       "windows are set and unset.\n");
 	return all;
 }

@@ -36,9 +36,12 @@ static void join_command(char *buf, size_t size, const json_t *command)
 	size_t i, used = 0;
 
 	buf[0] = '\0';
-	for (i = 0; i < json_array_size(command) && used < size; i++)
+	for (i = 0; i < json_array_size(command) && used < size; i++) {
+		const char *word = json_string_value(json_array_get(command, i));
+
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? " " : "",
-					 json_string_value(json_array_get(command, i)));
+					 word ? word : "?");
+	}
 }
 
 void table_context(const char *path, const json_t *run)
@@ -88,7 +91,9 @@ static const char *short_label(const char *label)
 
 static const char *shortest_label(const char *label)
 {
-	return !strcmp(label, "mtce-takeover") ? "takov" : !strcmp(label, "upstream") ? "upstr" : label;
+	if (!strcmp(label, "mtce-takeover"))
+		return "takov";
+	return !strcmp(label, "upstream") ? "upstr" : label;
 }
 
 static const char *cell_text(char *buf, size_t size, const struct cell *cell, double value)
@@ -105,10 +110,11 @@ static const char *cell_text(char *buf, size_t size, const struct cell *cell, do
 
 static void print_heading(const struct comparison *c)
 {
-	size_t col, width = c->num_columns * 8;
+	int columns = (int)c->num_columns;
+	size_t col;
 
-	printf("\n%-*s %-6s %*s %6s  %s\n", NAME_WIDTH, "", "", (int)width, "instructions per TCE",
-	       "", "kill stores per TCE");
+	printf("\n%*s%*s%8s%*s\n", NAME_WIDTH + 7, "", columns * 8, "instructions per TCE", "",
+	       columns * 6, "kill stores / TCE");
 	printf("%-*s %-6s", NAME_WIDTH, "scenario", "step");
 	for (col = 0; col < c->num_columns; col++)
 		printf(" %7.8s", short_label(c->columns[col].label));
@@ -127,7 +133,8 @@ static void print_row(const struct comparison *c, const struct row *r, bool name
 	for (col = 0; col < c->num_columns; col++)
 		printf(" %7s", cell_text(buf, sizeof(buf), &r->cells[col],
 					 r->cells[col].instructions));
-	printf(" %6s ", c->base != c->new ? format_number(buf, sizeof(buf), compare_ratio(c, r)) : "");
+	printf(" %6s ", c->base == c->new ? "" :
+	       format_number(buf, sizeof(buf), compare_ratio(c, r)));
 	for (col = 0; col < c->num_columns; col++)
 		printf(" %5s", r->cells[col].state == CELL_MEASURED ?
 		       format_number(buf, sizeof(buf), r->cells[col].kills) : "");

@@ -24,7 +24,9 @@ static void cell_fill(struct cell *cell, const json_t *op, bool per_call)
 	cell->above_null = json_number_or_nan(op, "instructions_above_null_per_call");
 	cell->kills_all = json_number_or_nan(op, "kill_stores") / calls;
 	cell->kills_pe = json_number_or_nan(op, "kill_stores_pe") / calls;
-	cell->kills = per_call ? cell->kills_all : json_number_or_nan(op, "kill_stores_per_tce");
+	/* not kill_stores_per_tce: that is rounded */
+	cell->kills = per_call ? cell->kills_all :
+		      cell->kills_all / json_number_or_nan(op, "kill_tces");
 	cell->p50 = json_number_or_nan(latency, "p50");
 	cell->p99 = json_number_or_nan(latency, "p99");
 }

@@ -12,6 +12,8 @@ const char *format_number(char *buf, size_t size, double v)
 		snprintf(buf, size, "-");
 	else if (v == 0)
 		snprintf(buf, size, "0");
+	else if (a < 0.0005)
+		snprintf(buf, size, "<.001");
 	else if (a < 0.9995)
 		snprintf(buf, size, "%.3f", v);
 	else if (a < 9.995)

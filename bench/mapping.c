@@ -78,13 +78,15 @@ static int count_op(struct job *j, enum op op, const struct calls *c)
 		o->kills_pe += after.kills_pe - before.kills_pe;
 		o->kill_source = "driver counters";
 	}
+	/* Otherwise a pass with the kprobe will say what it covers. */
+	if (marker_present() || counted) {
+		o->kill_tces += tces;
+		o->kill_units += j->plan.units;
+	}
 	op_sample(o, instructions);
 	o->how = c->how;
 	o->units += j->plan.units;
 	o->ioctls += (uint64_t)j->plan.units * c->per_unit;
-	o->tces += tces;
-	o->kill_tces += tces;
-	o->kill_units += j->plan.units;
 	return 0;
 }
 

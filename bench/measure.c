@@ -77,7 +77,8 @@ void measure_open(void)
 
 	counter = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
 	if (counter < 0) {
-		snprintf(why_not, sizeof(why_not), "perf_event_open: %s (see kernel.perf_event_paranoid)",
+		snprintf(why_not, sizeof(why_not),
+			 "perf_event_open: %s (see kernel.perf_event_paranoid)",
 			 strerror(errno));
 		return;
 	}

@@ -242,6 +242,7 @@ static const struct effort full = {
 	.samples = 5, .count_tces = 4096, .time_tces = 16384, .time_units = 16, .teardowns = 2,
 	.rounds = 1,
 };
+
 static const struct effort quick = {
 	.samples = 3, .count_tces = 2048, .time_tces = 4096, .time_units = 8, .teardowns = 1,
 	.rounds = 1,
@@ -283,6 +284,7 @@ int main(int argc, char **argv)
 	struct run run = { .num_results = 0 };
 	static struct floor f;
 	unsigned int num_chosen;
+	const char *output;
 	json_t *context;
 	char path[4096];
 	size_t n;
@@ -298,18 +300,21 @@ int main(int argc, char **argv)
 	num_chosen = choose_backends(a.backends, chosen);
 	run.group = the_group(&a);
 	prepare_process();
+	output = output_path(&a, path, sizeof(path));
+	report_check(output);
 	context = context_make(a.context, argc, argv);
 	interrupts_catch();
 	check_group(chosen[0], run.group);
 	marker_open();
 	measure_open();
 	if (measure_uncounted())
-		fprintf(stderr, "mtce-bench: instructions are not counted: %s\n", measure_uncounted());
+		fprintf(stderr, "mtce-bench: instructions are not counted: %s\n",
+			measure_uncounted());
 	floor_measure(&f);
 	make_results(&run, chosen, num_chosen, scenarios, n);
 	run_all(&run);
 	interrupted_exit();
 	memory_free_all();
-	report_write(report_make(context, &f, &run), output_path(&a, path, sizeof(path)));
+	report_write(report_make(context, &f, &run), output);
 	return say_failures(&run) ? 1 : 0;
 }

@@ -215,7 +215,8 @@ int main(int argc, char **argv)
 		compare_two(&a, out);
 	if (out) {
 		out = json_pack("{s:i,s:o}", "schema", RUNFILE_SCHEMA, "comparisons", out);
-		json_dumpf(out, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12));
+		json_dumpf(out, stdout,
+			   JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12));
 		printf("\n");
 	}
 	if (fflush(stdout) || ferror(stdout))

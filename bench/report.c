@@ -213,6 +213,21 @@ json_t *report_make(json_t *context, const struct floor *f, const struct run *ru
 
 #define DUMP_FLAGS (JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12))
 
+void report_check(const char *path)
+{
+	char temporary[4096];
+	FILE *f;
+
+	if (!strcmp(path, "-"))
+		return;
+	snprintf(temporary, sizeof(temporary), "%s.part", path);
+	f = fopen(temporary, "we");
+	if (!f)
+		die("cannot write %s: %s", path, strerror(errno));
+	fclose(f);
+	unlink(temporary);
+}
+
 void report_write(const json_t *report, const char *path)
 {
 	char temporary[4096];

@@ -30,7 +30,6 @@ struct op_result {
 	unsigned int section;	/* of the marker; 0: kills are not observed */
 	uint64_t units;		/* counted, in all samples */
 	uint64_t ioctls;
-	uint64_t tces;
 	double samples[MAX_SAMPLES];	/* instructions per unit */
 	unsigned int num_samples;
 
