@@ -90,6 +90,7 @@ void mtce_release(void *iommu_data)
 
 	down_write(&c->sem);
 	c->dead = true;
+	mtce_container_changed(c);
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
 		if (!c->windows[i])
 			continue;
@@ -103,6 +104,13 @@ void mtce_release(void *iommu_data)
 	if (c->mm)
 		mmdrop(c->mm);
 	mtce_container_put(c);
+}
+
+/* After any change of what decides whether work on entries can begin. */
+void mtce_container_changed(struct mtce_container *c)
+{
+	lockdep_assert_held_write(&c->sem);
+	c->ready = c->may_map && !c->default_pending && !c->dead;
 }
 
 /*
@@ -148,6 +156,7 @@ int mtce_container_enable(struct mtce_container *c)
 	c->enabled_pages = pages;
 	c->enabled = true;
 	c->may_map = true;
+	mtce_container_changed(c);
 unlock:
 	up_write(&c->sem);
 	return ret;
@@ -174,6 +183,7 @@ int mtce_container_disable(struct mtce_container *c)
 	c->enabled_pages = 0;
 	c->enabled = false;
 	c->may_map = c->registered;
+	mtce_container_changed(c);
 	up_write(&c->sem);
 	return 0;
 }
@@ -276,6 +286,7 @@ int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp)
 	if (!ret) {
 		if (!c->nr_groups && !c->windows[0])
 			c->default_pending = true;
+		mtce_container_changed(c);
 		list_add_tail(&g->next, &c->groups);
 		groups_changed(c);
 	}

@@ -81,49 +81,65 @@ static long spapr_get_info(struct mtce_container *c, unsigned long arg)
 	return copy_to_user((void __user *)arg, &info, size) ? -EFAULT : 0;
 }
 
-static long map_dma(struct mtce_container *c, unsigned long arg)
+/*
+ * The two hot calls read their arguments field by field: copy_from_user() is
+ * three function calls, these are loads.
+ */
+static noinline long map_dma(struct mtce_container *c, unsigned long arg)
 {
-	struct vfio_iommu_type1_dma_map map;
+	const struct vfio_iommu_type1_dma_map __user *user =
+		(const void __user *)arg;
 	struct vfio_mtce_op op;
-	u32 done;
-	long ret;
+	u32 argsz, done;
 
-	ret = copy_arg(&map, arg, sizeof(map));
-	if (ret)
-		return ret;
-	if (map.flags & ~(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE))
+	if (!user_read_access_begin(user, sizeof(*user)))
+		return -EFAULT;
+	unsafe_get_user(argsz, &user->argsz, fault);
+	unsafe_get_user(op.flags, &user->flags, fault);
+	unsafe_get_user(op.vaddr, &user->vaddr, fault);
+	unsafe_get_user(op.iova, &user->iova, fault);
+	unsafe_get_user(op.size, &user->size, fault);
+	user_read_access_end();
+
+	if (argsz < sizeof(*user) ||
+	    op.flags & ~(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE))
 		return -EINVAL;
-
-	op.op = VFIO_MTCE_OP_MAP;
 	/* READ and WRITE are the same bits; clients of v2 rely on replacing. */
-	op.flags = map.flags | VFIO_MTCE_REPLACE;
-	op.iova = map.iova;
-	op.size = map.size;
-	op.vaddr = map.vaddr;
+	op.flags |= VFIO_MTCE_REPLACE;
+	op.op = VFIO_MTCE_OP_MAP;
 	return mtce_update(c, &op, 1, &done);
+
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }
 
-static long unmap_dma(struct mtce_container *c, unsigned long arg)
+static noinline long unmap_dma(struct mtce_container *c, unsigned long arg)
 {
 	const size_t size = offsetofend(struct vfio_iommu_type1_dma_unmap,
 					size);
-	struct vfio_iommu_type1_dma_unmap unmap;
+	const struct vfio_iommu_type1_dma_unmap __user *user =
+		(const void __user *)arg;
 	struct vfio_mtce_op op;
-	u32 done;
-	long ret;
+	u32 argsz, done;
 
-	ret = copy_arg(&unmap, arg, size);
-	if (ret)
-		return ret;
-	if (unmap.flags)
+	if (!user_read_access_begin(user, size))
+		return -EFAULT;
+	unsafe_get_user(argsz, &user->argsz, fault);
+	unsafe_get_user(op.flags, &user->flags, fault);
+	unsafe_get_user(op.iova, &user->iova, fault);
+	unsafe_get_user(op.size, &user->size, fault);
+	user_read_access_end();
+
+	if (argsz < size || op.flags)
 		return -EINVAL;
-
 	op.op = VFIO_MTCE_OP_UNMAP;
-	op.flags = 0;
-	op.iova = unmap.iova;
-	op.size = unmap.size;
 	op.vaddr = 0;
 	return mtce_update(c, &op, 1, &done);
+
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }
 
 static long register_memory(struct mtce_container *c, unsigned long arg,
@@ -304,7 +320,7 @@ static long copy_ops(struct vfio_mtce_op *ops,
 static long update_ops(struct mtce_container *c,
 		       const struct vfio_iommu_mtce_update *u, u32 *done)
 {
-	struct vfio_mtce_op few[FEW_OPS], *ops = few;
+	struct vfio_mtce_op few[FEW_OPS] __uninitialized, *ops = few;
 	long ret;
 
 	if (u->op_num > FEW_OPS)
@@ -343,7 +359,7 @@ static long mtce_update_call(struct mtce_container *c, unsigned long arg)
 
 static long mtce_put_list_call(struct mtce_container *c, unsigned long arg)
 {
-	u64 few[2 * FEW_PAGES], *list = few;
+	u64 few[2 * FEW_PAGES] __uninitialized, *list = few;
 	struct vfio_iommu_mtce_put_list p;
 	long ret;
 
@@ -386,14 +402,10 @@ static long mtce_flush_call(unsigned long arg)
  * Dispatch
  */
 
-static long common_call(struct mtce_container *c, unsigned int cmd,
+static noinline long common_call(struct mtce_container *c, unsigned int cmd,
 			unsigned long arg)
 {
 	switch (cmd) {
-	case VFIO_IOMMU_MAP_DMA:
-		return map_dma(c, arg);
-	case VFIO_IOMMU_UNMAP_DMA:
-		return unmap_dma(c, arg);
 	case VFIO_IOMMU_SPAPR_TCE_GET_INFO:
 		return spapr_get_info(c, arg);
 	case VFIO_EEH_PE_OP:
@@ -440,8 +452,8 @@ static long v2_call(struct mtce_container *c, unsigned int cmd,
 	}
 }
 
-static long container_call(struct mtce_container *c, unsigned int cmd,
-			   unsigned long arg)
+static noinline long other_call(struct mtce_container *c, unsigned int cmd,
+				unsigned long arg)
 {
 	long ret = common_call(c, cmd, arg);
 
@@ -450,6 +462,17 @@ static long container_call(struct mtce_container *c, unsigned int cmd,
 	if (ret == -ENOTTY && c->type != MTCE_TYPE_V2)
 		ret = v1_call(c, cmd);
 	return ret;
+}
+
+/* The hot two first, and apart: the others need many registers saved. */
+static __always_inline long container_call(struct mtce_container *c,
+					   unsigned int cmd, unsigned long arg)
+{
+	if (cmd == VFIO_IOMMU_MAP_DMA)
+		return map_dma(c, arg);
+	if (cmd == VFIO_IOMMU_UNMAP_DMA)
+		return unmap_dma(c, arg);
+	return other_call(c, cmd, arg);
 }
 
 long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg)

@@ -66,33 +66,26 @@ void mtce_kill_unmap_group(struct mtce_group *g)
 		iounmap(g->kill_reg);
 }
 
-/* May leave out what is killed by other means: a detached table is unused. */
-void mtce_kill_add(struct mtce_work *wk, unsigned long index,
-		   unsigned long count)
+/* As mtce_kill_add(), which has dealt with the first range. */
+void mtce_kill_add_more(struct mtce_work *wk, unsigned long index,
+			unsigned long count)
 {
 	struct mtce_kill *k = &wk->kill;
 
-	if (wk->detached)
-		return;
-
-	k->entries += count;
-	if (k->nr && k->range[k->nr - 1].index +
-		     k->range[k->nr - 1].count == index) {
+	if (k->range[k->nr - 1].index + k->range[k->nr - 1].count == index) {
 		k->range[k->nr - 1].count += count;
+	} else if (k->nr < MTCE_KILL_RANGES) {
+		k->range[k->nr].index = index;
+		k->range[k->nr].count = count;
+		k->nr++;
+	} else if (wk->c->kill_regs) {
+		k->many = true;
+	} else {
+		mtce_kill_flush(wk);
+		mtce_kill_add(wk, index, count);
 		return;
 	}
-	if (k->nr == MTCE_KILL_RANGES) {
-		if (wk->c->kill_regs) {
-			k->many = true;
-			return;
-		}
-		k->entries -= count;
-		mtce_kill_flush(wk);
-		k->entries = count;
-	}
-	k->range[k->nr].index = index;
-	k->range[k->nr].count = count;
-	k->nr++;
+	k->entries += count;
 }
 
 static void kill_pe(struct mtce_work *wk)
@@ -100,7 +93,8 @@ static void kill_pe(struct mtce_work *wk)
 	struct mtce_group *g;
 
 	list_for_each_entry(g, &wk->c->groups, next)
-		__raw_writeq_be(PHB3_KILL_PE | g->pe, g->kill_reg);
+		mtce_store_be((__force void *)g->kill_reg,
+			      PHB3_KILL_PE | g->pe);
 	wk->w->stats.kills_pe += wk->c->nr_groups;
 }
 
@@ -108,16 +102,18 @@ static void kill_entries(struct mtce_work *wk, struct mtce_group *g)
 {
 	const struct mtce_window *w = wk->w;
 	const struct mtce_kill *k = &wk->kill;
-	unsigned int r;
+	unsigned int r = 0;
 
-	for (r = 0; r < k->nr; r++) {
+	do {
 		u64 iova = w->start + ((u64)k->range[r].index << w->shift);
 		unsigned long n = k->range[r].count;
 
-		for (; n; n--, iova += BIT_ULL(w->shift))
-			__raw_writeq_be(PHB3_KILL_ONE | iova | g->pe,
-					g->kill_reg);
-	}
+		do {
+			mtce_store_be((__force void *)g->kill_reg,
+				      PHB3_KILL_ONE | iova | g->pe);
+			iova += BIT_ULL(w->shift);
+		} while (--n);
+	} while (++r < k->nr);
 }
 
 /* In pieces: the platform's loop over a huge range does not reschedule. */
@@ -151,10 +147,12 @@ void mtce_kill_flush(struct mtce_work *wk)
 	struct mtce_kill *k = &wk->kill;
 	struct mtce_group *g;
 
-	if (!k->entries)
+	if (!k->nr)
 		return;
 
-	if (!wk->c->kill_regs) {
+	if (wk->detached) {
+		/* The platform has killed, and nobody uses the table. */
+	} else if (!wk->c->kill_regs) {
 		kill_through_ops(wk);
 		wk->w->stats.kills_tce += k->entries * wk->c->nr_groups;
 	} else {
@@ -167,7 +165,6 @@ void mtce_kill_flush(struct mtce_work *wk)
 			wk->w->stats.kills_tce += k->entries * wk->c->nr_groups;
 		}
 	}
-	k->entries = 0;
 	k->nr = 0;
 	k->many = false;
 }

@@ -11,12 +11,17 @@
  *
  * Next to every TCE the kernel keeps a second 8-byte entry, it_userspace. It is
  * here called the shadow and says what the TCE refers to, so that nothing has
- * to be stored per TCE beyond the table itself (big-endian, as KVM reads it):
+ * to be stored per TCE beyond the table itself:
  *
  *	0			empty
  *	REGION | ua | perm	maps registered memory at user address ua
  *	PINNED | hpa | perm	maps a page pinned by the map itself (v1)
- *	anything else		written by KVM, see mtce_region_put_foreign()
+ *	anything else		written by KVM, see mtce_put_foreign()
+ *
+ * in the CPU's byte order. KVM reads and writes user addresses there, always
+ * big-endian. It cannot mistake one of ours for an address: read that way the
+ * permissions are the top byte. And of its own the top byte, as we read it, is
+ * the lowest of a page's address: 0, so neither REGION nor PINNED.
  *
  * The shadow, not the TCE, is what this driver believes: KVM can clear a TCE
  * behind our back, see the top of table.c.
@@ -47,6 +52,9 @@ struct page;
 
 /* Entries handled between two looks at the scheduler and at signals. */
 #define MTCE_SPAN_MAX		4096ul
+
+/* log2 of the least number of entries that a bit of mtce_window.touched covers */
+#define TOUCHED_PART_MIN	9
 
 /* Flag bits of a shadow entry; user and physical addresses stay below them. */
 #define MTCE_SHADOW_REGION	BIT_ULL(63)
@@ -155,6 +163,7 @@ enum mtce_type {
  * @type: fixed at open
  * @sem: everything below. Read: work on entries. Write: change of the set of
  *	groups, windows or regions.
+ * @ready: may_map, no default window pending, not dead: work can begin
  * @dead: released; calls that came too late leave with -ENODEV
  * @may_map: enabled, or memory was registered
  * @enabled: VFIO_IOMMU_ENABLE: memory that is not registered is pinned by maps
@@ -175,6 +184,7 @@ struct mtce_container {
 	enum mtce_type type;
 
 	struct rw_semaphore sem;
+	bool ready;
 	bool dead;
 	bool may_map;
 	bool enabled;
@@ -233,10 +243,24 @@ struct mtce_work {
 	struct mtce_kill kill;
 };
 
+#ifdef __LITTLE_ENDIAN__
+/* Big-endian store in one instruction; the compiler makes it twelve. */
+static inline void mtce_store_be(void *p, u64 v)
+{
+	asm volatile("stdbrx %1,%y0" : "=Z" (*(u64 *)p) : "r" (v));
+}
+#else
+static inline void mtce_store_be(void *p, u64 v)
+{
+	WRITE_ONCE(*(u64 *)p, v);
+}
+#endif
+
 /* ioctl.c */
 long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg);
 
 /* container.c */
+void mtce_container_changed(struct mtce_container *c);
 void *mtce_open(unsigned long arg);
 void mtce_release(void *iommu_data);
 bool mtce_container_get(struct mtce_container *c);
@@ -249,15 +273,45 @@ mtce_container_table_group(struct mtce_container *c);
 int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp);
 void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp);
 
+/*
+ * Locks of the hot path. down_read() and mutex_lock() begin with might_sleep(),
+ * which on a kernel with voluntary preemption is a call of __cond_resched():
+ * 75 instructions, more than both locks together. Where the lock is free there
+ * is nothing to sleep for. Lockdep wants to see the real thing.
+ */
+static inline void mtce_read_lock(struct mtce_container *c)
+{
+	if (IS_ENABLED(CONFIG_LOCKDEP) || !down_read_trylock(&c->sem))
+		down_read(&c->sem);
+}
+
+static inline void mtce_window_lock(struct mtce_window *w)
+{
+	if (IS_ENABLED(CONFIG_LOCKDEP) || !mutex_trylock(&w->lock))
+		mutex_lock(&w->lock);
+}
+
 /* window.c */
 int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
 		       u32 levels, u64 *start);
 int mtce_window_create_default(struct mtce_container *c);
 int mtce_window_remove(struct mtce_container *c, u64 start);
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w);
-struct mtce_window *mtce_window_find(struct mtce_container *c, u64 iova);
-int mtce_window_check(struct mtce_container *c, u64 iova, u64 size,
-		      struct mtce_window **pw);
+
+/* The window that holds @iova, or NULL. */
+static inline struct mtce_window *mtce_window_find(struct mtce_container *c,
+						   u64 iova)
+{
+	int i;
+
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
+		struct mtce_window *w = c->windows[i];
+
+		if (w && iova - w->start < w->bytes)
+			return w;
+	}
+	return NULL;
+}
 
 /* region.c */
 int mtce_region_register(struct mtce_container *c, u64 ua, u64 size);
@@ -289,13 +343,13 @@ void mtce_work_drop(struct mtce_work *wk, u64 shadow);
 
 /* table.c */
 bool mtce_table_self_check(struct mtce_window *w);
-int mtce_table_prepare(struct mtce_window *w, unsigned long index,
-		       unsigned long n);
-bool mtce_table_live(struct mtce_window *w, unsigned long index,
-		     unsigned long n);
 int mtce_table_put_region(struct mtce_work *wk, unsigned long index,
 			  unsigned long n, struct mtce_region *r,
 			  unsigned long ua, u64 perm, bool live);
+int mtce_table_map(struct mtce_work *wk, unsigned long index, unsigned long n,
+		   struct mtce_region *r, unsigned long ua, u32 flags);
+int mtce_table_plan(struct mtce_window *w, unsigned long index,
+		    unsigned long n, u32 flags);
 int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
 			 unsigned long n, const u64 *shadow, const u64 *hpa,
 			 u64 perm, bool live);
@@ -307,9 +361,25 @@ void mtce_table_settle(struct mtce_work *wk);
 /* kill.c */
 void mtce_kill_map_group(struct mtce_group *g);
 void mtce_kill_unmap_group(struct mtce_group *g);
-void mtce_kill_add(struct mtce_work *wk, unsigned long index,
-		   unsigned long count);
+void mtce_kill_add_more(struct mtce_work *wk, unsigned long index,
+			unsigned long count);
 void mtce_kill_flush(struct mtce_work *wk);
+
+/* Entries were changed, and the bridge is to be told at the end. */
+static inline void mtce_kill_add(struct mtce_work *wk, unsigned long index,
+				 unsigned long count)
+{
+	struct mtce_kill *k = &wk->kill;
+
+	if (k->nr) {
+		mtce_kill_add_more(wk, index, count);
+		return;
+	}
+	k->range[0].index = index;
+	k->range[0].count = count;
+	k->entries = count;
+	k->nr = 1;
+}
 
 /* eeh.c */
 long mtce_eeh_op(struct iommu_group *grp, unsigned long arg);

@@ -300,6 +300,7 @@ int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 	if (!c->dead && !region_overlaps(c, ua, size)) {
 		region_insert(c, r);
 		c->may_map = true;
+		mtce_container_changed(c);
 		r = NULL;
 	}
 	busy = !c->dead;
@@ -508,7 +509,8 @@ void mtce_put_foreign(struct mtce_container *c, u64 shadow, unsigned int shift)
 {
 	struct mm_iommu_table_group_mem_t *mem;
 
-	mem = mm_iommu_lookup(c->mm, shadow, BIT(shift));
+	mem = mm_iommu_lookup(c->mm, be64_to_cpu((__force __be64)shadow),
+			      BIT(shift));
 	if (mem)
 		mm_iommu_mapped_dec(mem);
 }

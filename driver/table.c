@@ -41,7 +41,7 @@
 
 /* A run of entries that lie side by side in both tables. */
 struct span {
-	__be64 *shadow;		/* NULL: not there, so all of them are empty */
+	u64 *shadow;		/* NULL: not there, so all of them are empty */
 	__be64 *tce;		/* NULL: write through it_ops */
 	unsigned long n;
 };
@@ -52,8 +52,8 @@ static unsigned long level_mask(const struct mtce_window *w)
 }
 
 /* The leaf entry for @index below @root, or NULL where there is no leaf. */
-static __be64 *walk(const struct mtce_window *w, __be64 *root,
-		    unsigned long index)
+static __be64 *walk_levels(const struct mtce_window *w, __be64 *root,
+			   unsigned long index)
 {
 	unsigned int level;
 
@@ -68,6 +68,19 @@ static __be64 *walk(const struct mtce_window *w, __be64 *root,
 	return root + (index & level_mask(w));
 }
 
+static __always_inline __be64 *walk(const struct mtce_window *w, __be64 *root,
+				    unsigned long index)
+{
+	return w->levels ? walk_levels(w, root, index) : root + index;
+}
+
+/* Inner entries there are the kernel's and big-endian, leaf entries are ours. */
+static __always_inline u64 *walk_shadow(const struct mtce_window *w,
+					unsigned long index)
+{
+	return (__force u64 *)walk(w, w->tbl->it_userspace, index);
+}
+
 static __always_inline struct span span_at(const struct mtce_window *w,
 					   unsigned long index,
 					   unsigned long max)
@@ -77,19 +90,39 @@ static __always_inline struct span span_at(const struct mtce_window *w,
 	struct span s = { .n = min3(max, left, MTCE_SPAN_MAX) };
 
 	if (w->direct) {
-		s.shadow = walk(w, tbl->it_userspace, index);
+		s.shadow = walk_shadow(w, index);
 		if (s.shadow)
 			s.tce = walk(w, (__be64 *)tbl->it_base, index);
 		return s;
 	}
-	s.shadow = IOMMU_TABLE_USERSPACE_ENTRY_RO(tbl, tbl->it_offset + index);
+	s.shadow = (__force u64 *)
+		IOMMU_TABLE_USERSPACE_ENTRY_RO(tbl, tbl->it_offset + index);
 	if (s.shadow)
 		s.n = 1;
 	return s;
 }
 
+/*
+ * The usual case, a few entries side by side that are there and are written
+ * directly: true, and all of them in one span.
+ */
+static __always_inline bool one_span(const struct mtce_window *w,
+				     unsigned long index, unsigned long n,
+				     struct span *s)
+{
+	struct iommu_table *tbl = w->tbl;
+
+	if (!w->direct || (index & level_mask(w)) + n > level_mask(w) + 1 ||
+	    n > MTCE_SPAN_MAX)
+		return false;
+	s->n = n;
+	s->shadow = walk_shadow(w, index);
+	s->tce = s->shadow ? walk(w, (__be64 *)tbl->it_base, index) : NULL;
+	return s->tce;
+}
+
 /* Call at the end of the RCU section that entries were changed in. */
-static void look_for_kvm(struct mtce_window *w)
+static __always_inline void look_for_kvm(struct mtce_window *w)
 {
 	if (unlikely(kref_read(&w->tbl->it_kref) != w->refs))
 		w->kvm_seen = true;
@@ -243,8 +276,7 @@ static int prepare_one(struct mtce_window *w, unsigned long index)
  * Make every leaf of the range exist, so that writing it cannot fail.
  * Returns -ENOMEM, or -EINTR on a fatal signal; leaves made stay.
  */
-int mtce_table_prepare(struct mtce_window *w, unsigned long index,
-		       unsigned long n)
+static int prepare(struct mtce_window *w, unsigned long index, unsigned long n)
 {
 	unsigned long last = index + n - 1;
 
@@ -268,7 +300,8 @@ int mtce_table_prepare(struct mtce_window *w, unsigned long index,
  * Which parts may hold something
  */
 
-static void touch(struct mtce_window *w, unsigned long index, unsigned long n)
+static __always_inline void touch(struct mtce_window *w, unsigned long index,
+				  unsigned long n)
 {
 	unsigned long bit = index >> w->touched_shift;
 	unsigned long last = (index + n - 1) >> w->touched_shift;
@@ -313,12 +346,12 @@ static unsigned long same_part(const struct mtce_window *w, unsigned long index,
 	return min(max, part - (index & (part - 1)));
 }
 
-static bool any_live(const __be64 *shadow, unsigned long n)
+static bool any_live(const u64 *shadow, unsigned long n)
 {
 	unsigned long i;
 
 	for (i = 0; i + 8 <= n; i += 8) {
-		const __be64 *s = shadow + i;
+		const u64 *s = shadow + i;
 
 		if (s[0] | s[1] | s[2] | s[3] | s[4] | s[5] | s[6] | s[7])
 			return true;
@@ -330,8 +363,8 @@ static bool any_live(const __be64 *shadow, unsigned long n)
 }
 
 /* Is any entry of the range in use? */
-bool mtce_table_live(struct mtce_window *w, unsigned long index,
-		     unsigned long n)
+static bool range_live(struct mtce_window *w, unsigned long index,
+		       unsigned long n)
 {
 	const unsigned long end = index + n;
 
@@ -345,9 +378,26 @@ bool mtce_table_live(struct mtce_window *w, unsigned long index,
 		if (s.shadow && any_live(s.shadow, s.n))
 			return true;
 		index += s.n;
-		cond_resched();
+		if (index < end)
+			cond_resched();
 	}
 	return false;
+}
+
+/*
+ * Can the range be written? Makes its leaves. Returns whether some entries are
+ * to be replaced, or -EEXIST, -ENOMEM, -EINTR.
+ */
+int mtce_table_plan(struct mtce_window *w, unsigned long index,
+		    unsigned long n, u32 flags)
+{
+	bool live = range_live(w, index, n);
+	int ret;
+
+	if (live && !(flags & VFIO_MTCE_REPLACE))
+		return -EEXIST;
+	ret = prepare(w, index, n);
+	return ret ? ret : live;
 }
 
 /*
@@ -373,17 +423,17 @@ static unsigned long room(struct mtce_work *wk, unsigned long max)
 static int put_one(struct mtce_work *wk, unsigned long index, struct span *s,
 		   unsigned long i, u64 shadow, u64 tce)
 {
-	u64 old = be64_to_cpu(s->shadow[i]);
+	u64 old = s->shadow[i];
 	enum dma_data_direction dir = iommu_tce_direction(tce);
 	unsigned long hpa = tce & ~MTCE_PERM_MASK;
 
 	if (s->tce) {
-		WRITE_ONCE(s->tce[i], cpu_to_be64(tce));
+		mtce_store_be(&s->tce[i], tce);
 	} else if (exchange(wk->w, index + i, &hpa, &dir)) {
 		mtce_work_drop(wk, shadow);
 		return -EIO;
 	}
-	s->shadow[i] = cpu_to_be64(shadow);
+	s->shadow[i] = shadow;
 	if (old) {
 		mtce_work_drop(wk, old);
 		wk->w->stats.tces_unmapped++;
@@ -398,23 +448,26 @@ static int put_one(struct mtce_work *wk, unsigned long index, struct span *s,
 static void fill_small(const struct mtce_window *w, const struct span *s,
 		       const struct mtce_region *r, unsigned long ua, u64 perm)
 {
-	const unsigned long step = BIT(w->shift);
+	const unsigned long step = BIT(w->shift), n = s->n;
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
 	u64 tce = (*hpa & PAGE_MASK) | (ua & ~PAGE_MASK) | tce_perm(perm);
 	u64 mark = MTCE_SHADOW_REGION | ua | perm;
-	unsigned long i = 0, end = min(s->n, (PAGE_SIZE - (ua & ~PAGE_MASK)) /
-					     step);
+	__be64 *const tces = s->tce;
+	u64 *const shadows = s->shadow;
+	unsigned long left_in_page = (PAGE_SIZE - (ua & ~PAGE_MASK)) >>
+				     w->shift;
+	unsigned long i = 0, end = min(n, left_in_page);
 
 	for (;;) {
 		for (; i < end; i++) {
-			s->shadow[i] = cpu_to_be64(mark);
-			WRITE_ONCE(s->tce[i], cpu_to_be64(tce));
+			shadows[i] = mark;
+			mtce_store_be(&tces[i], tce);
 			mark += step;
 			tce += step;
 		}
-		if (end == s->n)
+		if (end == n)
 			return;
-		end = min(s->n, end + PAGE_SIZE / step);
+		end = min(n, end + (PAGE_SIZE >> w->shift));
 		tce = (*++hpa & PAGE_MASK) | tce_perm(perm);
 	}
 }
@@ -425,14 +478,17 @@ static void fill_large(const struct mtce_window *w, const struct span *s,
 {
 	const unsigned long stride = BIT(w->shift - PAGE_SHIFT);
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
-	const u64 tperm = tce_perm(perm);
+	const u64 tperm = tce_perm(perm), step = BIT_ULL(w->shift);
 	u64 mark = MTCE_SHADOW_REGION | ua | perm;
+	__be64 *const tces = s->tce;
+	u64 *const shadows = s->shadow;
+	const unsigned long n = s->n;
 	unsigned long i;
 
-	for (i = 0; i < s->n; i++) {
-		s->shadow[i] = cpu_to_be64(mark);
-		WRITE_ONCE(s->tce[i], cpu_to_be64((*hpa & PAGE_MASK) | tperm));
-		mark += BIT(w->shift);
+	for (i = 0; i < n; i++) {
+		shadows[i] = mark;
+		mtce_store_be(&tces[i], (*hpa & PAGE_MASK) | tperm);
+		mark += step;
 		hpa += stride;
 	}
 }
@@ -454,6 +510,24 @@ static int put_region_slow(struct mtce_work *wk, unsigned long index,
 	return ret;
 }
 
+/* The entries of one span, in whatever way is right for them; RCU is held. */
+static __always_inline int put_span(struct mtce_work *wk, unsigned long index,
+				    struct span *s, const struct mtce_region *r,
+				    unsigned long ua, u64 perm, bool live)
+{
+	struct mtce_window *w = wk->w;
+	int ret = 0;
+
+	if (live || !s->tce)
+		ret = put_region_slow(wk, index, s, r, ua, perm);
+	else if (w->shift < PAGE_SHIFT)
+		fill_small(w, s, r, ua, perm);
+	else
+		fill_large(w, s, r, ua, perm);
+	look_for_kvm(w);
+	return ret;
+}
+
 /*
  * Map @n TCE pages of @r from user address @ua on. The leaves exist, the piece
  * was planned; @live: some entries are to be replaced. Counts the use, owes
@@ -472,35 +546,62 @@ int mtce_table_put_region(struct mtce_work *wk, unsigned long index,
 	touch(w, index, n);
 	w->stats.tces_mapped += n;
 	for (done = 0; done < n; done += s.n) {
-		unsigned long at = ua + (done << w->shift);
-
 		if (done)
 			cond_resched();
 		max = room(wk, n - done);
 		rcu_read_lock();
 		s = span_at(w, index + done, max);
-		if (live || !s.tce)
-			ret = put_region_slow(wk, index + done, &s, r, at,
-					      perm) ?: ret;
-		else if (w->shift < PAGE_SHIFT)
-			fill_small(w, &s, r, at, perm);
-		else
-			fill_large(w, &s, r, at, perm);
-		look_for_kvm(w);
+		ret = put_span(wk, index + done, &s, r,
+			       ua + (done << w->shift), perm, live) ?: ret;
 		rcu_read_unlock();
 		mtce_kill_add(wk, index + done, s.n);
 	}
 	return ret;
 }
 
+/*
+ * Map @n TCE pages that lie in one region, as a whole or not at all: the
+ * usual case of mtce_table_plan() and mtce_table_put_region() in one go.
+ */
+int mtce_table_map(struct mtce_work *wk, unsigned long index, unsigned long n,
+		   struct mtce_region *r, unsigned long ua, u32 flags)
+{
+	struct mtce_window *w = wk->w;
+	u64 perm = flags & MTCE_PERM_MASK;
+	struct span s;
+	int live, ret;
+
+	if (unlikely(w->pinned) || !one_span(w, index, n, &s)) {
+		live = mtce_table_plan(w, index, n, flags);
+		return live < 0 ? live :
+				  mtce_table_put_region(wk, index, n, r, ua,
+							perm, live);
+	}
+
+	live = n == 1 ? !!*s.shadow : any_live(s.shadow, n);
+	if (live && !(flags & VFIO_MTCE_REPLACE))
+		return -EEXIST;
+	atomic64_add(n, &r->mapped);
+	touch(w, index, n);
+	w->stats.tces_mapped += n;
+	rcu_read_lock();
+	ret = put_span(wk, index, &s, r, ua, perm, live);
+	rcu_read_unlock();
+	mtce_kill_add(wk, index, n);
+	return ret;
+}
+
 static void fill_array(const struct span *s, const u64 *shadow, const u64 *hpa,
 		       u64 tperm)
 {
+	__be64 *const tces = s->tce;
+	u64 *const shadows = s->shadow;
+	const unsigned long n = s->n;
 	unsigned long i;
 
-	for (i = 0; i < s->n; i++) {
-		s->shadow[i] = cpu_to_be64(shadow[i]);
-		WRITE_ONCE(s->tce[i], cpu_to_be64(hpa[i] | tperm));
+	for (i = 0; i < n; i++) {
+		shadows[i] = shadow[i];
+		mtce_store_be(&tces[i], hpa[i] | tperm);
 	}
 }
 
@@ -560,14 +661,17 @@ int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
 static unsigned long clear_direct(struct mtce_work *wk, const struct span *s)
 {
 	u64 base = wk->base, limit = wk->limit, seen = 0;
+	__be64 *const tces = s->tce;
+	u64 *const shadows = s->shadow;
+	const unsigned long n = s->n;
 	unsigned long run = 0, cleared = 0, i;
 
-	for (i = 0; i < s->n; i++) {
-		u64 shadow = be64_to_cpu(s->shadow[i]);
+	for (i = 0; i < n; i++) {
+		u64 shadow = shadows[i];
 
 		if (likely((s64)shadow < 0)) {
-			s->shadow[i] = 0;
-			WRITE_ONCE(s->tce[i], 0);
+			shadows[i] = 0;
+			WRITE_ONCE(tces[i], 0);
 			if (unlikely(shadow - base >= limit)) {
 				wk->run += run;
 				wk->seen |= seen;
@@ -581,8 +685,8 @@ static unsigned long clear_direct(struct mtce_work *wk, const struct span *s)
 			seen |= shadow;
 			run++;
 		} else if (shadow) {
-			s->shadow[i] = 0;
-			WRITE_ONCE(s->tce[i], 0);
+			shadows[i] = 0;
+			WRITE_ONCE(tces[i], 0);
 			mtce_work_drop(wk, shadow);
 			cleared++;
 		}
@@ -596,7 +700,7 @@ static unsigned long clear_direct(struct mtce_work *wk, const struct span *s)
 static unsigned long clear_one(struct mtce_work *wk, unsigned long index,
 			       const struct span *s, unsigned long i)
 {
-	u64 shadow = be64_to_cpu(s->shadow[i]);
+	u64 shadow = s->shadow[i];
 	enum dma_data_direction dir = DMA_NONE;
 	unsigned long hpa = 0;
 
@@ -626,7 +730,7 @@ static unsigned long revoke_span(struct mtce_work *wk, unsigned long index,
 	unsigned long i, cleared = 0;
 
 	for (i = 0; i < s->n; i++)
-		if (wanted(be64_to_cpu(s->shadow[i]), r))
+		if (wanted(s->shadow[i], r))
 			cleared += clear_one(wk, index, s, i);
 	return cleared;
 }
@@ -679,10 +783,25 @@ static int clear_range(struct mtce_work *wk, unsigned long index,
 int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 		     unsigned long n)
 {
-	int ret = clear_range(wk, index, index + n, CLEAR_ALL, NULL);
+	struct mtce_window *w = wk->w;
+	unsigned long cleared;
+	struct span s;
+	int ret = 0;
 
-	if (!ret)
-		untouch(wk->w, index, index + n);
+	if (unlikely(w->pinned) || !one_span(w, index, n, &s)) {
+		ret = clear_range(wk, index, index + n, CLEAR_ALL, NULL);
+	} else {
+		rcu_read_lock();
+		cleared = clear_direct(wk, &s);
+		look_for_kvm(w);
+		rcu_read_unlock();
+		if (cleared) {
+			w->stats.tces_unmapped += cleared;
+			mtce_kill_add(wk, index, n);
+		}
+	}
+	if (!ret && n >= BIT(TOUCHED_PART_MIN))
+		untouch(w, index, index + n);
 	return ret;
 }
 

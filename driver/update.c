@@ -16,17 +16,21 @@
 #include "mtce.h"
 #include "range.h"
 
+/* Small operations between two looks at the scheduler. */
+#define OPS_BETWEEN_BREAKS	64
+
 #define MAP_FLAGS	(VFIO_MTCE_READ | VFIO_MTCE_WRITE | VFIO_MTCE_REPLACE)
 
 /*
  * A call at work
  */
 
-void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,
-		     struct mtce_window *w)
+static __always_inline void begin(struct mtce_work *wk,
+				  struct mtce_container *c,
+				  struct mtce_window *w)
 {
 	lockdep_assert_held(&c->sem);
-	mutex_lock(&w->lock);
+	mtce_window_lock(w);
 	wk->c = c;
 	wk->w = w;
 	wk->detached = !c->nr_groups;
@@ -39,9 +43,15 @@ void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,
 	}
 	wk->run = 0;
 	wk->seen = 0;
-	wk->kill.entries = 0;
 	wk->kill.nr = 0;
 	wk->kill.many = false;
+}
+
+/* For the other rooms: work in @w, which gets locked. */
+void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,
+		     struct mtce_window *w)
+{
+	begin(wk, c, w);
 }
 
 /* Take the run of cleared entries off its region. */
@@ -90,45 +100,39 @@ void mtce_work_drop(struct mtce_work *wk, u64 shadow)
 /* Do the kills that are owed, then let go of pages that waited for them. */
 void mtce_work_release(struct mtce_work *wk)
 {
-	if (wk->w->unpin_nr)
-		mtce_table_settle(wk);
+	mtce_table_settle(wk);
 	mtce_kill_flush(wk);
+	mtce_unpin_gathered(wk->w);
+}
+
+static __always_inline void end(struct mtce_work *wk)
+{
+	end_run(wk);
 	if (wk->w->unpin_nr)
-		mtce_unpin_gathered(wk->w);
+		mtce_work_release(wk);
+	else if (wk->kill.nr)
+		mtce_kill_flush(wk);
+	mutex_unlock(&wk->w->lock);
 }
 
 void mtce_work_end(struct mtce_work *wk)
 {
-	end_run(wk);
-	mtce_work_release(wk);
-	mutex_unlock(&wk->w->lock);
+	end(wk);
 }
 
 /*
  * Map
  */
 
-/* Entries of the planned range: -EEXIST, or whether some are to be replaced. */
-static int plan_entries(struct mtce_window *w, unsigned long index,
-			unsigned long n, u32 flags)
-{
-	bool live = mtce_table_live(w, index, n);
-	int ret;
-
-	if (live && !(flags & VFIO_MTCE_REPLACE))
-		return -EEXIST;
-	ret = mtce_table_prepare(w, index, n);
-	return ret ? ret : live;
-}
-
 /* The part of [@ua, @ua + @size) from @ua on that one region holds. */
-static struct mtce_region *next_piece(struct mtce_work *wk, unsigned long ua,
+static __always_inline struct mtce_region *
+next_piece(struct mtce_work *wk, unsigned long ua,
 				      u64 size, unsigned long *n)
 {
 	struct mtce_region *r = wk->w->hint;
 	u64 left;
 
-	if (!r || ua - r->ua >= r->size) {
+	if (unlikely(!r || ua - r->ua >= r->size)) {
 		r = mtce_region_find(wk->c, ua);
 		if (!r)
 			return NULL;
@@ -223,11 +227,10 @@ static unsigned long index_of(const struct mtce_window *w, u64 iova)
 	return (iova - w->start) >> w->shift;
 }
 
-static int do_map(struct mtce_work *wk, const struct vfio_mtce_op *op)
+/* Memory in several regions, or not registered. */
+static int map_pieces(struct mtce_work *wk, const struct vfio_mtce_op *op,
+		      unsigned long index, unsigned long n)
 {
-	struct mtce_window *w = wk->w;
-	unsigned long index = index_of(w, op->iova);
-	unsigned long n = op->size >> w->shift;
 	bool pin = false;
 	int ret, live;
 
@@ -236,14 +239,28 @@ static int do_map(struct mtce_work *wk, const struct vfio_mtce_op *op)
 		pin = true;
 	else if (ret)
 		return ret;
-	live = plan_entries(w, index, n, op->flags);
+	live = mtce_table_plan(wk->w, index, n, op->flags);
 	if (live < 0)
 		return live;
+	return pin ? map_pinned(wk, op, index, live) :
+		     map_registered(wk, op, index, live);
+}
 
-	if (pin)
-		ret = map_pinned(wk, op, index, live);
+static __always_inline int do_map(struct mtce_work *wk,
+				  const struct vfio_mtce_op *op)
+{
+	struct mtce_window *w = wk->w;
+	unsigned long index = index_of(w, op->iova);
+	unsigned long n = op->size >> w->shift, piece;
+	struct mtce_region *r;
+	int ret;
+
+	r = next_piece(wk, op->vaddr, op->size, &piece);
+	if (likely(r && piece == n))
+		ret = mtce_region_plan(w, r, op->vaddr, n) ?:
+		      mtce_table_map(wk, index, n, r, op->vaddr, op->flags);
 	else
-		ret = map_registered(wk, op, index, live);
+		ret = map_pieces(wk, op, index, n);
 	if (ret == -EIO)	/* a hypervisor's refusal, half way */
 		mtce_table_clear(wk, index, n);
 	return ret;
@@ -278,13 +295,38 @@ static bool op_valid(const struct vfio_mtce_op *op)
 	return op->op == VFIO_MTCE_OP_UNMAP && !op->flags && !op->vaddr;
 }
 
-static int check_op(struct mtce_container *c, const struct vfio_mtce_op *op,
-		    struct mtce_window **w)
+/*
+ * Is [@iova, @iova + @size) whole TCE pages of one window, and @vaddr a
+ * multiple of them? Returns 0 and the window, or -ENXIO, or -EINVAL.
+ */
+static __always_inline int check_range(struct mtce_container *c, u64 iova,
+				       u64 size, u64 vaddr,
+				       struct mtce_window **pw)
 {
-	int ret = mtce_window_check(c, op->iova, op->size, w);
+	struct mtce_window *w = mtce_window_find(c, iova);
 
-	if (!ret && !mtce_range_aligned(op->vaddr, 0, (*w)->shift))
-		ret = -EINVAL;
+	if (!w || !mtce_range_inside(iova, size, w->start, w->bytes))
+		return -ENXIO;
+	if (!mtce_range_aligned(iova | vaddr, size, w->shift))
+		return -EINVAL;
+	*pw = w;
+	return 0;
+}
+
+/* Not ready for work on entries: why, or make the default window and be. */
+static int make_ready(struct mtce_container *c)
+{
+	int ret = 0;
+
+	up_read(&c->sem);
+	down_write(&c->sem);
+	if (c->dead)
+		ret = -ENODEV;
+	else if (!c->may_map)
+		ret = -EPERM;
+	else
+		ret = mtce_window_create_default(c);
+	downgrade_write(&c->sem);
 	return ret;
 }
 
@@ -292,21 +334,14 @@ static int check_op(struct mtce_container *c, const struct vfio_mtce_op *op,
  * Take the container for work on entries, with its default window there.
  * 0: sem is held for reading.
  */
-static int enter(struct mtce_container *c)
+static __always_inline int enter(struct mtce_container *c)
 {
-	int ret = 0;
+	int ret;
 
-	down_read(&c->sem);
-	if (unlikely(c->default_pending) && c->may_map && !c->dead) {
-		up_read(&c->sem);
-		down_write(&c->sem);
-		ret = mtce_window_create_default(c);
-		downgrade_write(&c->sem);
-	}
-	if (unlikely(c->dead))
-		ret = -ENODEV;
-	else if (unlikely(!c->may_map))
-		ret = -EPERM;
+	mtce_read_lock(c);
+	if (likely(c->ready))
+		return 0;
+	ret = make_ready(c);
 	if (ret)
 		up_read(&c->sem);
 	return ret;
@@ -316,21 +351,39 @@ static int enter(struct mtce_container *c)
  * Public
  */
 
-/* Checked one by one before the first is done. With one: it finds the window. */
-static int check_ops(struct mtce_container *c, const struct vfio_mtce_op *ops,
+/* All of them, before the first is done. Returns 0 and the window of that. */
+static __always_inline int check_ops(struct mtce_container *c, const struct vfio_mtce_op *ops,
 		     u32 num, struct mtce_window **w)
 {
 	u32 i;
 
 	/* Backwards, so that the window found last is that of the first. */
 	for (i = num; i--;) {
-		int ret = check_op(c, &ops[i], w);
+		const struct vfio_mtce_op *op = &ops[i];
+		int ret = check_range(c, op->iova, op->size, op->vaddr, w);
 
 		if (ret)
 			return ret;
-		if (!(i % MTCE_SPAN_MAX))
+		if (i && !(i % MTCE_SPAN_MAX))
 			cond_resched();
 	}
+	return 0;
+}
+
+/* On to another operation, perhaps in the other window. */
+static __always_inline int next_op(struct mtce_work *wk,
+				   const struct vfio_mtce_op *op, u32 i)
+{
+	struct mtce_window *w = wk->w;
+
+	if (unlikely(op->iova - w->start >= w->bytes)) {
+		mtce_work_end(wk);
+		mtce_work_begin(wk, wk->c, mtce_window_find(wk->c, op->iova));
+	}
+	if (unlikely(fatal_signal_pending(current)))
+		return -EINTR;
+	if (!(i % OPS_BETWEEN_BREAKS) || op->size >> w->shift > MTCE_SPAN_MAX)
+		cond_resched();
 	return 0;
 }
 
@@ -346,8 +399,8 @@ static int check_ops(struct mtce_container *c, const struct vfio_mtce_op *ops,
 long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 		 u32 num, u32 *done)
 {
-	struct mtce_window *w = NULL, *next;
-	struct mtce_work wk;
+	struct mtce_window *w = NULL;
+	struct mtce_work wk __uninitialized;
 	int ret;
 	u32 i;
 
@@ -363,27 +416,17 @@ long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 	if (ret)
 		goto leave;
 
-	mtce_work_begin(&wk, c, w);
+	begin(&wk, c, w);
 	w->stats.calls++;
 	for (i = 0; i < num; i++) {
-		if (i) {
-			next = mtce_window_find(c, ops[i].iova);
-			if (next != wk.w) {
-				mtce_work_end(&wk);
-				mtce_work_begin(&wk, c, next);
-			}
-			if (fatal_signal_pending(current)) {
-				ret = -EINTR;
-				break;
-			}
-			cond_resched();
-		}
-		ret = do_op(&wk, &ops[i]);
+		ret = i ? next_op(&wk, &ops[i], i) : 0;
+		if (!ret)
+			ret = do_op(&wk, &ops[i]);
 		if (ret)
 			break;
 	}
 	*done = i;
-	mtce_work_end(&wk);
+	end(&wk);
 leave:
 	up_read(&c->sem);
 	return ret;
@@ -391,22 +434,24 @@ leave:
 
 /*
  * Look up each address of the list: its physical address to @hpa, its shadow
- * in place of it to @list.
+ * in place of it to @list, and to @only the region, if there is just one.
  */
 static int plan_list(struct mtce_work *wk, u64 *list, u64 *hpa, u32 num,
-		     u64 perm)
+		     u64 perm, struct mtce_region **only)
 {
 	struct mtce_window *w = wk->w;
 	const u64 bytes = BIT_ULL(w->shift), mark = MTCE_SHADOW_REGION | perm;
 	struct mtce_region *r = NULL;
+	const u64 low = bytes - 1, min_shift = w->shift > PAGE_SHIFT ?
+					       w->shift : 0;
 	u64 base = 0, limit = 0;
 	const u64 *hpas = NULL;
-	u32 i;
+	u32 i, switches = 0;
 
 	for (i = 0; i < num; i++) {
 		u64 ua = list[i], at;
 
-		if (ua & (bytes - 1))
+		if (unlikely(ua & low))
 			return -EINVAL;
 		if (unlikely(ua - base >= limit)) {
 			unsigned long n;
@@ -416,22 +461,23 @@ static int plan_list(struct mtce_work *wk, u64 *list, u64 *hpa, u32 num,
 			r = next_piece(wk, ua, bytes, &n);
 			if (!r)
 				return -ENOENT;
+			switches++;
 			hpas = r->hpas;
 			base = r->ua;
 			/* Where a whole TCE page still fits. */
 			limit = r->size - bytes + 1;
 		}
 		at = hpas[(ua - base) >> PAGE_SHIFT];
-		if (unlikely((at & (PAGE_SIZE - 1)) < w->shift &&
-			     w->shift > PAGE_SHIFT))
+		if (unlikely((at & ~PAGE_MASK) < min_shift))
 			return -ERANGE;
 		hpa[i] = (at & PAGE_MASK) | (ua & ~PAGE_MASK);
 		list[i] = ua | mark;
 	}
+	*only = switches == 1 ? r : NULL;
 	return 0;
 }
 
-/* Count the use of the listed pages, a run of one region at a time. */
+/* Count the use of listed pages of many regions, a run of one at a time. */
 static void count_list(struct mtce_work *wk, const u64 *list, u32 num)
 {
 	struct mtce_region *r = NULL;
@@ -457,15 +503,19 @@ static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
 		   u64 *hpa, u32 num, u32 flags)
 {
 	u64 perm = flags & MTCE_PERM_MASK;
+	struct mtce_region *only;
 	int ret, live;
 
-	ret = plan_list(wk, list, hpa, num, perm);
+	ret = plan_list(wk, list, hpa, num, perm, &only);
 	if (ret)
 		return ret;
-	live = plan_entries(wk->w, index, num, flags);
+	live = mtce_table_plan(wk->w, index, num, flags);
 	if (live < 0)
 		return live;
-	count_list(wk, list, num);
+	if (likely(only))
+		atomic64_add(num, &only->mapped);
+	else
+		count_list(wk, list, num);
 	ret = mtce_table_put_array(wk, index, num, list, hpa, perm, live);
 	if (ret == -EIO)
 		mtce_table_clear(wk, index, num);
@@ -485,22 +535,22 @@ static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
 long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
 		   u32 flags)
 {
+	struct mtce_work wk __uninitialized;
 	struct mtce_window *w;
-	struct mtce_work wk;
 	int ret;
 
 	ret = enter(c);
 	if (ret)
 		return ret;
 	w = mtce_window_find(c, iova);
-	ret = w ? mtce_window_check(c, iova, (u64)num << w->shift, &w) : -ENXIO;
+	ret = w ? check_range(c, iova, (u64)num << w->shift, 0, &w) : -ENXIO;
 	if (ret)
 		goto leave;
 
-	mtce_work_begin(&wk, c, w);
+	begin(&wk, c, w);
 	w->stats.calls++;
 	ret = do_list(&wk, index_of(w, iova), list, list + num, num, flags);
-	mtce_work_end(&wk);
+	end(&wk);
 leave:
 	up_read(&c->sem);
 	return ret;

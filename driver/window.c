@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DMA windows: create, remove, find, check a range.
+ * DMA windows: create and remove.
  *
  * A window is made complete before any group can see it, and taken away from
  * every group before anything of it goes. Taking it away makes the platform
@@ -15,42 +15,9 @@
 #include <asm/mmu_context.h>
 
 #include "mtce.h"
-#include "range.h"
 
 /* At most this many bits, 128 KiB, to remember where live entries may be. */
 #define TOUCHED_BITS_SHIFT	20
-#define TOUCHED_PART_SHIFT	9
-
-/* The window that holds @iova, or NULL. */
-struct mtce_window *mtce_window_find(struct mtce_container *c, u64 iova)
-{
-	int i;
-
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		struct mtce_window *w = c->windows[i];
-
-		if (w && iova - w->start < w->bytes)
-			return w;
-	}
-	return NULL;
-}
-
-/*
- * Is [@iova, @iova + @size) whole TCE pages of one window? Returns 0 and the
- * window, or -ENXIO, or -EINVAL.
- */
-int mtce_window_check(struct mtce_container *c, u64 iova, u64 size,
-		      struct mtce_window **pw)
-{
-	struct mtce_window *w = mtce_window_find(c, iova);
-
-	if (!w || !mtce_range_inside(iova, size, w->start, w->bytes))
-		return -ENXIO;
-	if (!mtce_range_aligned(iova, size, w->shift))
-		return -EINVAL;
-	*pw = w;
-	return 0;
-}
 
 /*
  * Create
@@ -127,8 +94,8 @@ static int make_touched(struct mtce_window *w)
 {
 	unsigned int size_shift = ilog2(w->size);
 
-	w->touched_shift = TOUCHED_PART_SHIFT;
-	if (size_shift > TOUCHED_BITS_SHIFT + TOUCHED_PART_SHIFT)
+	w->touched_shift = TOUCHED_PART_MIN;
+	if (size_shift > TOUCHED_BITS_SHIFT + TOUCHED_PART_MIN)
 		w->touched_shift = size_shift - TOUCHED_BITS_SHIFT;
 	w->touched = kvcalloc(BITS_TO_LONGS(((w->size - 1) >>
 					     w->touched_shift) + 1),
@@ -243,6 +210,8 @@ int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
 		return ret;
 	}
 	c->windows[num] = w;
+	c->default_pending = false;
+	mtce_container_changed(c);
 	*start = w->start;
 	return 0;
 }
@@ -252,18 +221,14 @@ int mtce_window_create_default(struct mtce_container *c)
 {
 	struct iommu_table_group *tg = mtce_container_table_group(c);
 	u64 start;
-	int ret;
 
 	lockdep_assert_held_write(&c->sem);
 	if (!c->default_pending)
 		return 0;
 	if (!tg)
 		return -ENODEV;
-	ret = mtce_window_create(c, IOMMU_PAGE_SHIFT_4K, tg->tce32_size, 1,
-				 &start);
-	if (!ret)
-		c->default_pending = false;
-	return ret;
+	return mtce_window_create(c, IOMMU_PAGE_SHIFT_4K, tg->tce32_size, 1,
+				  &start);
 }
 
 /*
@@ -315,6 +280,7 @@ int mtce_window_remove(struct mtce_container *c, u64 start)
 	lockdep_assert_held_write(&c->sem);
 	if (c->default_pending && !start) {
 		c->default_pending = false;
+		mtce_container_changed(c);
 		return 0;
 	}
 	w = mtce_window_find(c, start);
