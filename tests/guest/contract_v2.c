@@ -232,22 +232,26 @@ static void addresses_must_be_aligned(void)
 	CHECK_IS(vfio_unmap(&box, 0, SZ_4K + 1), -EINVAL);
 }
 
-/* 16M entries over plain pages. */
+/* 16M entries over plain pages, touched backwards so that they do not lie in order by chance. */
 static void memory_must_be_contiguous_over_an_entry(void)
 {
-	uint8_t *p = mem_alloc(2 * SZ_16M);
+	size_t size = 2 * SZ_16M, page = mem_page(), n;
+	uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint8_t *at = (uint8_t *)(((uintptr_t)p + SZ_16M - 1) & -SZ_16M);
 	uint64_t start;
 
+	CHECK(p != MAP_FAILED);
+	madvise(p, size, MADV_NOHUGEPAGE);
+	for (n = size / page; n--;)
+		p[n * page] = 1;
 	CHECKED(box_open());
-	OK(vfio_register(&box, pool, POOL_SIZE));
 	OK(vfio_remove(&box, 0));
 	OK(vfio_window(&box, 24, 4 * SZ_16M, 1, &start));
-	madvise(p, 2 * SZ_16M, MADV_NOHUGEPAGE);
 	OK(vfio_register(&box, at, SZ_16M));
 	CHECK_IS(vfio_map(&box, RW, start + SZ_16M, at, SZ_16M), want(-ERANGE, -EINVAL));
 	OK(vfio_unregister(&box, at, SZ_16M));
-	mem_free(p, 2 * SZ_16M);
+	mem_free(p, size);
 }
 
 static void locked_memory_is_counted(void)
@@ -286,7 +290,7 @@ static void unknown_calls_are_enotty(void)
 			CHECK_IS(vfio_call(box.fd, _IO(';', nr), zero), -ENOTTY);
 	}
 	CHECK_IS(vfio_call(box.fd, _IO('!', 113), zero), -ENOTTY);
-	CHECK_IS(vfio_call(box.fd, VFIO_IOMMU_MTCE_INFO, zero), backend->native ? -EINVAL : -ENOTTY);
+	CHECK_IS(vfio_call(box.fd, VFIO_IOMMU_MTCE_INFO, zero), want(-EINVAL, -ENOTTY));
 }
 
 static void eeh_calls_are_checked(void)

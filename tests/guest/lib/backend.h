@@ -20,6 +20,7 @@ struct backend {
 	int takeover;		/* what the module's parameter must say */
 	bool ours;
 	bool native;		/* offers the new calls */
+	bool revokes;		/* unregister of mapped memory unmaps it, where others say EBUSY */
 	const struct known *known;
 };
 

@@ -104,7 +104,10 @@ static long pins_now(void)
 	       number_in("/proc/vmstat", "nr_foll_pin_released ");
 }
 
-/* The kernel leaves some unpinning to RCU: wait for a grace period, then for two equal readings. */
+/*
+ * The kernel leaves some unpinning to RCU: wait for a grace period, then for
+ * two equal readings. CPUs count for themselves until told to add up.
+ */
 long mem_pins(void)
 {
 	long now, last = -1;
@@ -112,6 +115,7 @@ long mem_pins(void)
 
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 	for (tries = 0; tries < 50; tries++) {
+		number_in("/proc/sys/vm/stat_refresh", "");
 		now = pins_now();
 		if (now == last)
 			break;
