@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -196,7 +198,25 @@ static const struct test tests[] = {
 	TEST(many_containers_in_a_row, 0),
 };
 
-int main(void)
+/* For module_life.sh: a user in the middle of his work, until his input ends. */
+static int hold(void)
+{
+	const char *why;
+	char c;
+
+	if (!backend_select(&why))
+		return 4;
+	fill();
+	if (test_has_failed())
+		return 1;
+	printf("ready\n");
+	fflush(stdout);
+	while (read(0, &c, 1) > 0)
+		;
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	static const struct suite suite = {
 		.program = "teardown",
@@ -206,5 +226,7 @@ int main(void)
 		.after = box_close,
 	};
 
+	if (argc == 2 && !strcmp(argv[1], "--hold"))
+		return hold();
 	return run_suite(&suite);
 }

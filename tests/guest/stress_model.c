@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Random operations against a model of the table: one user address per entry,
+ * 0 where nothing is mapped. Every answer is predicted, the device looks at
+ * samples, and in the end the counters must agree with the model.
+ *
+ * MTCE_SEED repeats a run, MTCE_STEPS makes it longer.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixture.h"
+
+#define ENTRIES	2048u		/* of the window; the last one is the bounce page */
+#define FREE	(ENTRIES - 1)
+#define LONGEST	96u
+
+static uint64_t model[ENTRIES];
+static uint8_t *unregistered;
+static uint64_t start;
+static uint64_t random_state;
+static uint64_t mapped, unmapped;	/* what the counters should say */
+
+static uint32_t any(uint32_t below)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (random_state >> 16) % below;
+}
+
+static unsigned int live_in(unsigned int first, unsigned int n)
+{
+	unsigned int i, live = 0;
+
+	for (i = 0; i < n; i++)
+		live += !!model[first + i];
+	return live;
+}
+
+static void model_map(unsigned int first, unsigned int n, const uint64_t *addresses)
+{
+	unmapped += live_in(first, n);
+	mapped += n;
+	memcpy(&model[first], addresses, n * sizeof(*model));
+}
+
+static void model_unmap(unsigned int first, unsigned int n)
+{
+	unmapped += live_in(first, n);
+	memset(&model[first], 0, n * sizeof(*model));
+}
+
+static uint64_t iova_of(unsigned int entry)
+{
+	return start + entry * SZ_4K;
+}
+
+/* Chooses a range of entries and the addresses for it. Returns their number. */
+static unsigned int choose(unsigned int *first, uint64_t *addresses, bool scattered)
+{
+	unsigned int n = 1 + any(any(3) ? 8 : LONGEST), i;
+	unsigned int page = any(POOL_SIZE / SZ_4K - LONGEST);
+
+	*first = any(FREE - n + 1);
+	for (i = 0; i < n; i++) {
+		if (scattered)
+			page = any(POOL_SIZE / SZ_4K);
+		addresses[i] = (uintptr_t)pool + page * SZ_4K;
+		page++;
+	}
+	return n;
+}
+
+static void step_v2(void)
+{
+	uint64_t addresses[LONGEST];
+	unsigned int first, n = choose(&first, addresses, false);
+
+	switch (any(5)) {
+	case 0:
+	case 1:
+		OK(vfio_map(&box, RW, iova_of(first), (void *)addresses[0], n * SZ_4K));
+		model_map(first, n, addresses);
+		break;
+	case 2:
+	case 3:
+		OK(vfio_unmap(&box, iova_of(first), n * SZ_4K));
+		model_unmap(first, n);
+		break;
+	case 4:
+		/*
+		 * Refused. Upstream clears what was there, if the first page
+		 * can be mapped; this one cannot.
+		 */
+		CHECK_IS(vfio_map(&box, RW, iova_of(first + (first == 0)),
+				  unregistered, SZ_4K), want(-ENOENT, -EINVAL));
+		if (!backend->ours)
+			break;
+		CHECK_IS(vfio_map(&box, RW, iova_of(first),
+				  pool + POOL_SIZE - SZ_4K, n * SZ_4K + SZ_4K),
+			 first + n < ENTRIES ? -ENOENT : -ENXIO);
+		break;
+	}
+}
+
+static void step_list(void)
+{
+	uint64_t addresses[LONGEST];
+	unsigned int first, n = choose(&first, addresses, true);
+	bool replace = any(2), bad = !any(4);
+	int expected = 0;
+	int ret;
+
+	if (bad) {
+		addresses[any(n)] = (uintptr_t)unregistered;
+		expected = -ENOENT;
+	}
+	ret = mtce_put_list(&box, RW | (replace ? VFIO_MTCE_REPLACE : 0),
+			    iova_of(first), addresses, n);
+	if (!replace && live_in(first, n)) {
+		/* Two reasons to refuse; which comes first is not promised. */
+		CHECK(ret == -EEXIST || ret == expected);
+		CHECK(ret);
+		return;
+	}
+	CHECK_IS(ret, expected);
+	if (!ret)
+		model_map(first, n, addresses);
+}
+
+/* Predicts one operation of an update and does it to the model. Returns its answer. */
+static int model_operation(const struct vfio_mtce_op *op, const uint64_t *addresses)
+{
+	unsigned int first = (op->iova - start) / SZ_4K, n = op->size / SZ_4K;
+
+	if (op->op == VFIO_MTCE_OP_UNMAP) {
+		model_unmap(first, n);
+		return 0;
+	}
+	if (op->vaddr == (uintptr_t)unregistered)
+		return -ENOENT;
+	if (!(op->flags & VFIO_MTCE_REPLACE) && live_in(first, n))
+		return -EEXIST;
+	model_map(first, n, addresses);
+	return 0;
+}
+
+static void step_update(void)
+{
+	static uint64_t addresses[16][LONGEST];
+	struct vfio_mtce_op ops[16];
+	uint32_t num = 1 + any(16), done, i;
+	int expected = 0, ret;
+
+	memset(ops, 0, sizeof(ops));
+	for (i = 0; i < num; i++) {
+		unsigned int first, n = choose(&first, addresses[i], false);
+
+		ops[i].iova = iova_of(first);
+		ops[i].size = n * SZ_4K;
+		ops[i].op = any(3) ? VFIO_MTCE_OP_MAP : VFIO_MTCE_OP_UNMAP;
+		if (ops[i].op == VFIO_MTCE_OP_UNMAP)
+			continue;
+		ops[i].flags = RW | (any(3) ? VFIO_MTCE_REPLACE : 0);
+		ops[i].vaddr = addresses[i][0];
+		if (!any(24)) {
+			ops[i].vaddr = (uintptr_t)unregistered;
+			ops[i].flags |= VFIO_MTCE_REPLACE;
+		}
+	}
+	done = num;
+	ret = mtce_update(&box, ops, &done);
+	for (i = 0; i < num && !expected; i++)
+		expected = model_operation(&ops[i], addresses[i]);
+	CHECK_IS(ret, expected);
+	CHECK_IS(done, expected ? i - 1 : num);
+}
+
+/* The device's own view of one entry. */
+static void look(unsigned int entry)
+{
+	if (model[entry])
+		CHECK(edu_reaches(&edu, iova_of(entry), (void *)model[entry]));
+	else
+		CHECK(edu_is_kept_out(&edu, iova_of(entry), pool));
+}
+
+/* The kernel's view of every entry, through maps that may not replace. */
+static void audit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < FREE; i++) {
+		bool live = is_live(&box, iova_of(i), pool, SZ_4K);
+
+		if (live != !!model[i]) {
+			test_failed(__FILE__, __LINE__, "entry %u is %s", i,
+				    live ? "live" : "free");
+			return;
+		}
+		if (!live) {
+			mapped++;
+			unmapped++;
+		}
+	}
+}
+
+static void counters_agree(const struct vfio_iommu_mtce_info *before)
+{
+	struct vfio_iommu_mtce_info now;
+
+	OK(mtce_info(&box, &now));
+	CHECK_IS(now.stats.tces_mapped - before->stats.tces_mapped, (long)mapped);
+	CHECK_IS(now.stats.tces_unmapped - before->stats.tces_unmapped, (long)unmapped);
+	rig_no_windows();
+	OK(mtce_info(&box, &now));
+	CHECK_IS(now.stats.tces_mapped, (long)now.stats.tces_unmapped);
+}
+
+static long steps(void)
+{
+	const char *mode = getenv("MTCE_TEST_MODE"), *env = getenv("MTCE_STEPS");
+
+	if (env)
+		return atol(env);
+	if (mode && !strcmp(mode, "long"))
+		return 400000;
+	return mode && !strcmp(mode, "quick") ? 2000 : 10000;
+}
+
+static void run_random(unsigned int levels)
+{
+	const char *env = getenv("MTCE_SEED");
+	struct vfio_iommu_mtce_info before = { };
+	long n = steps(), i, looks = 12;
+
+	random_state = env ? strtoull(env, NULL, 0) : 0x9e3779b97f4a7c15ull + levels;
+	diag("MTCE_SEED=%#llx MTCE_STEPS=%ld", (unsigned long long)random_state, n);
+	memset(model, 0, sizeof(model));
+	mapped = 0;
+	unmapped = 0;
+	if (!unregistered)
+		unregistered = mem_alloc(SZ_64K);
+	start = rig_window(12, ENTRIES * SZ_4K, levels);
+	CHECK(!test_has_failed());
+	if (backend->native)
+		OK(mtce_info(&box, &before));
+	for (i = 0; i < n && !test_has_failed(); i++) {
+		switch (backend->native ? any(3) : 0) {
+		case 0:
+			step_v2();
+			break;
+		case 1:
+			step_list();
+			break;
+		case 2:
+			step_update();
+			break;
+		}
+		if (!test_has_failed() && i % (n / looks) == n / looks - 1)
+			look(any(FREE));
+	}
+	if (test_has_failed()) {
+		diag("at step %ld", i);
+		return;
+	}
+	if (backend->native) {
+		CHECKED(audit());
+		counters_agree(&before);
+	}
+}
+
+static void table_of_one_level(void)
+{
+	run_random(1);
+}
+
+static void table_of_two_levels(void)
+{
+	run_random(2);
+}
+
+static void memory_can_go_afterwards(void)
+{
+	rig_no_windows();
+	OK(vfio_unregister(&box, pool, POOL_SIZE));
+	OK(vfio_register(&box, pool, POOL_SIZE));
+}
+
+static const struct test tests[] = {
+	TEST(table_of_one_level, 0),
+	TEST(table_of_two_levels, 0),
+	TEST(memory_can_go_afterwards, 0),
+};
+
+int main(void)
+{
+	static const struct suite suite = {
+		.program = "stress_model",
+		.tests = tests,
+		.num = ARRAY_SIZE(tests),
+		.needs = NEEDS_EDU,
+		.begin = rig_open,
+		.end = rig_close,
+	};
+
+	return run_suite(&suite);
+}
