@@ -166,7 +166,7 @@ static void check_lengths(const struct call *call)
 	mem_free(page, 2 * SZ_64K);
 }
 
-#define CALL(name, ...)							\
+#define LENGTHS(name, ...)						\
 static void name(void)							\
 {									\
 	const struct call call = { __VA_ARGS__ };			\
@@ -174,42 +174,42 @@ static void name(void)							\
 	check_lengths(&call);						\
 }
 
-CALL(map_dma, VFIO_IOMMU_MAP_DMA,
-     END(struct vfio_iommu_type1_dma_map, size),
-     sizeof(struct vfio_iommu_type1_dma_map), fill_map, undo_map, 0)
-CALL(unmap_dma, VFIO_IOMMU_UNMAP_DMA,
-     END(struct vfio_iommu_type1_dma_unmap, size),
-     sizeof(struct vfio_iommu_type1_dma_unmap), fill_unmap, undo_nothing, 0)
-CALL(get_info, VFIO_IOMMU_SPAPR_TCE_GET_INFO,
-     END(struct vfio_iommu_spapr_tce_info, dma32_window_size),
-     sizeof(struct vfio_iommu_spapr_tce_info), fill_nothing, undo_nothing, 0)
-CALL(register_memory, VFIO_IOMMU_SPAPR_REGISTER_MEMORY,
-     sizeof(struct vfio_iommu_spapr_register_memory),
-     sizeof(struct vfio_iommu_spapr_register_memory),
-     fill_memory, undo_register, 0)
-CALL(unregister_memory, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY,
-     sizeof(struct vfio_iommu_spapr_register_memory),
-     sizeof(struct vfio_iommu_spapr_register_memory),
-     fill_memory, undo_nothing, -ENOENT)
-CALL(tce_create, VFIO_IOMMU_SPAPR_TCE_CREATE,
-     END(struct vfio_iommu_spapr_tce_create, start_addr),
-     sizeof(struct vfio_iommu_spapr_tce_create), fill_create, undo_create, 0)
-CALL(tce_remove, VFIO_IOMMU_SPAPR_TCE_REMOVE,
-     END(struct vfio_iommu_spapr_tce_remove, start_addr),
-     sizeof(struct vfio_iommu_spapr_tce_remove), fill_remove, undo_nothing,
-     want(-ENXIO, -EINVAL))
-CALL(mtce_info_call, VFIO_IOMMU_MTCE_INFO,
-     offsetof(struct vfio_iommu_mtce_info, stats),
-     sizeof(struct vfio_iommu_mtce_info), fill_nothing, undo_nothing, 0)
-CALL(mtce_update_call, VFIO_IOMMU_MTCE_UPDATE,
-     sizeof(struct vfio_iommu_mtce_update),
-     sizeof(struct vfio_iommu_mtce_update), fill_update, undo_map, 0)
-CALL(mtce_put_list_call, VFIO_IOMMU_MTCE_PUT_LIST,
-     sizeof(struct vfio_iommu_mtce_put_list),
-     sizeof(struct vfio_iommu_mtce_put_list), fill_put_list, undo_map, 0)
-CALL(mtce_flush_call, VFIO_IOMMU_MTCE_FLUSH,
-     sizeof(struct vfio_iommu_mtce_flush),
-     sizeof(struct vfio_iommu_mtce_flush), fill_nothing, undo_nothing, 0)
+LENGTHS(map_dma, VFIO_IOMMU_MAP_DMA,
+	END(struct vfio_iommu_type1_dma_map, size),
+	sizeof(struct vfio_iommu_type1_dma_map), fill_map, undo_map, 0)
+LENGTHS(unmap_dma, VFIO_IOMMU_UNMAP_DMA,
+	END(struct vfio_iommu_type1_dma_unmap, size),
+	sizeof(struct vfio_iommu_type1_dma_unmap), fill_unmap, undo_nothing, 0)
+LENGTHS(get_info, VFIO_IOMMU_SPAPR_TCE_GET_INFO,
+	END(struct vfio_iommu_spapr_tce_info, dma32_window_size),
+	sizeof(struct vfio_iommu_spapr_tce_info), fill_nothing, undo_nothing, 0)
+LENGTHS(register_memory, VFIO_IOMMU_SPAPR_REGISTER_MEMORY,
+	sizeof(struct vfio_iommu_spapr_register_memory),
+	sizeof(struct vfio_iommu_spapr_register_memory),
+	fill_memory, undo_register, 0)
+LENGTHS(unregister_memory, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY,
+	sizeof(struct vfio_iommu_spapr_register_memory),
+	sizeof(struct vfio_iommu_spapr_register_memory),
+	fill_memory, undo_nothing, -ENOENT)
+LENGTHS(tce_create, VFIO_IOMMU_SPAPR_TCE_CREATE,
+	END(struct vfio_iommu_spapr_tce_create, start_addr),
+	sizeof(struct vfio_iommu_spapr_tce_create), fill_create, undo_create, 0)
+LENGTHS(tce_remove, VFIO_IOMMU_SPAPR_TCE_REMOVE,
+	END(struct vfio_iommu_spapr_tce_remove, start_addr),
+	sizeof(struct vfio_iommu_spapr_tce_remove), fill_remove, undo_nothing,
+	want(-ENXIO, -EINVAL))
+LENGTHS(mtce_info_call, VFIO_IOMMU_MTCE_INFO,
+	offsetof(struct vfio_iommu_mtce_info, stats),
+	sizeof(struct vfio_iommu_mtce_info), fill_nothing, undo_nothing, 0)
+LENGTHS(mtce_update_call, VFIO_IOMMU_MTCE_UPDATE,
+	sizeof(struct vfio_iommu_mtce_update),
+	sizeof(struct vfio_iommu_mtce_update), fill_update, undo_map, 0)
+LENGTHS(mtce_put_list_call, VFIO_IOMMU_MTCE_PUT_LIST,
+	sizeof(struct vfio_iommu_mtce_put_list),
+	sizeof(struct vfio_iommu_mtce_put_list), fill_put_list, undo_map, 0)
+LENGTHS(mtce_flush_call, VFIO_IOMMU_MTCE_FLUSH,
+	sizeof(struct vfio_iommu_mtce_flush),
+	sizeof(struct vfio_iommu_mtce_flush), fill_nothing, undo_nothing, 0)
 
 static void eeh_pe_op(void)
 {

@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Loading and unloading: refused while in use, clean afterwards, and upstream's module works beside ours.
+# Functions are called by name, through check.
+# shellcheck disable=SC2317,SC2030,SC2031
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
