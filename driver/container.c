@@ -5,10 +5,10 @@
  * VFIO calls release when the last group is detached or the last file closed,
  * also when the owner was killed, so clean-up does not depend on anybody's good
  * will; it needs no memory and has no way to fail. VFIO does not wait for calls
- * that are still inside when a group is detached. Those hold a reference
- * (users), find the container dead, and leave; the last one frees it, after a
- * grace period for a caller that VFIO has sent on its way but who has not taken
- * a reference yet.
+ * that are still inside when a group is detached. Those hold a window's lock, or
+ * a reference (users), find the container dead, and leave; the last reference
+ * frees it, after a grace period for a caller that VFIO has sent on its way but
+ * who has neither yet.
  */
 #include <linux/err.h>
 #include <linux/iommu.h>
@@ -60,7 +60,7 @@ void *mtce_open(unsigned long arg)
 	return c;
 }
 
-/* False when it is too late. Every call takes a reference while inside. */
+/* False when it is too late. Calls that may sleep hold a reference. */
 bool mtce_container_get(struct mtce_container *c)
 {
 	bool got;
@@ -88,22 +88,40 @@ void mtce_release(void *iommu_data)
 	list_for_each_entry_safe(g, next, &c->groups, next)
 		mtce_group_detach(c, g->grp);
 
-	down_write(&c->sem);
+	mtce_stop(c);
 	c->dead = true;
 	mtce_container_changed(c);
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		if (!c->windows[i])
-			continue;
-		mtce_window_destroy(c, c->windows[i]);
-		c->windows[i] = NULL;
-	}
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		if (c->windows[i])
+			mtce_window_destroy(c, c->windows[i]);
 	mtce_region_free_all(c);
 	account_locked_vm(c->mm, c->enabled_pages, false);
-	up_write(&c->sem);
+	mtce_go(c);
 
 	if (c->mm)
 		mmdrop(c->mm);
 	mtce_container_put(c);
+}
+
+/* Nobody is at work in the container, and nobody can begin. */
+void mtce_stop(struct mtce_container *c)
+{
+	int i;
+
+	down_write(&c->sem);
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		if (c->windows[i])
+			mutex_lock_nested(&c->windows[i]->lock, i);
+}
+
+void mtce_go(struct mtce_container *c)
+{
+	int i;
+
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		if (c->windows[i])
+			mutex_unlock(&c->windows[i]->lock);
+	up_write(&c->sem);
 }
 
 /* After any change of what decides whether work on entries can begin. */
@@ -138,7 +156,7 @@ int mtce_container_enable(struct mtce_container *c)
 	unsigned long pages;
 	int ret = 0;
 
-	down_write(&c->sem);
+	mtce_stop(c);
 	tg = mtce_container_table_group(c);
 	if (!tg)
 		ret = -ENODEV;
@@ -158,7 +176,7 @@ int mtce_container_enable(struct mtce_container *c)
 	c->may_map = true;
 	mtce_container_changed(c);
 unlock:
-	up_write(&c->sem);
+	mtce_go(c);
 	return ret;
 }
 
@@ -171,7 +189,7 @@ int mtce_container_disable(struct mtce_container *c)
 	struct mtce_work wk;
 	int i;
 
-	down_write(&c->sem);
+	mtce_stop(c);
 	for (i = 0; c->enabled && i < MTCE_MAX_WINDOWS; i++) {
 		if (!c->windows[i])
 			continue;
@@ -184,7 +202,7 @@ int mtce_container_disable(struct mtce_container *c)
 	c->enabled = false;
 	c->may_map = c->registered;
 	mtce_container_changed(c);
-	up_write(&c->sem);
+	mtce_go(c);
 	return 0;
 }
 
@@ -279,7 +297,7 @@ int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp)
 	g->table_group = iommu_group_get_iommudata(grp);
 	mtce_kill_map_group(g);
 
-	down_write(&c->sem);
+	mtce_stop(c);
 	ret = group_fits(c, grp, g->table_group);
 	if (!ret)
 		ret = set_windows(c, g->table_group);
@@ -290,7 +308,7 @@ int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp)
 		list_add_tail(&g->next, &c->groups);
 		groups_changed(c);
 	}
-	up_write(&c->sem);
+	mtce_go(c);
 	if (ret) {
 		mtce_kill_unmap_group(g);
 		kfree(g);
@@ -303,7 +321,7 @@ void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp)
 {
 	struct mtce_group *g, *found = NULL;
 
-	down_write(&c->sem);
+	mtce_stop(c);
 	list_for_each_entry(g, &c->groups, next)
 		if (g->grp == grp)
 			found = g;
@@ -312,7 +330,7 @@ void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp)
 		list_del(&found->next);
 		groups_changed(c);
 	}
-	up_write(&c->sem);
+	mtce_go(c);
 	if (found) {
 		mtce_kill_unmap_group(found);
 		kfree(found);

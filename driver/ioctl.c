@@ -82,64 +82,81 @@ static long spapr_get_info(struct mtce_container *c, unsigned long arg)
 }
 
 /*
- * The two hot calls read their arguments field by field: copy_from_user() is
- * three function calls, these are loads.
+ * Map and unmap read their arguments field by field: copy_from_user() is three
+ * function calls, these are loads.
  */
-static noinline long map_dma(struct mtce_container *c, unsigned long arg)
+static __always_inline int read_map(struct vfio_mtce_op *op, unsigned long arg)
 {
 	const struct vfio_iommu_type1_dma_map __user *user =
 		(const void __user *)arg;
-	struct vfio_mtce_op op;
-	u32 argsz, done;
+	u32 argsz;
 
 	if (!user_read_access_begin(user, sizeof(*user)))
 		return -EFAULT;
 	unsafe_get_user(argsz, &user->argsz, fault);
-	unsafe_get_user(op.flags, &user->flags, fault);
-	unsafe_get_user(op.vaddr, &user->vaddr, fault);
-	unsafe_get_user(op.iova, &user->iova, fault);
-	unsafe_get_user(op.size, &user->size, fault);
+	unsafe_get_user(op->flags, &user->flags, fault);
+	unsafe_get_user(op->vaddr, &user->vaddr, fault);
+	unsafe_get_user(op->iova, &user->iova, fault);
+	unsafe_get_user(op->size, &user->size, fault);
 	user_read_access_end();
 
 	if (argsz < sizeof(*user) ||
-	    op.flags & ~(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE))
+	    op->flags & ~(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE))
 		return -EINVAL;
 	/* READ and WRITE are the same bits; clients of v2 rely on replacing. */
-	op.flags |= VFIO_MTCE_REPLACE;
-	op.op = VFIO_MTCE_OP_MAP;
-	return mtce_update(c, &op, 1, &done);
+	op->flags |= VFIO_MTCE_REPLACE;
+	op->op = VFIO_MTCE_OP_MAP;
+	return 0;
 
 fault:
 	user_read_access_end();
 	return -EFAULT;
 }
 
-static noinline long unmap_dma(struct mtce_container *c, unsigned long arg)
+static __always_inline int read_unmap(struct vfio_mtce_op *op,
+				      unsigned long arg)
 {
 	const size_t size = offsetofend(struct vfio_iommu_type1_dma_unmap,
 					size);
 	const struct vfio_iommu_type1_dma_unmap __user *user =
 		(const void __user *)arg;
-	struct vfio_mtce_op op;
-	u32 argsz, done;
+	u32 argsz;
 
 	if (!user_read_access_begin(user, size))
 		return -EFAULT;
 	unsafe_get_user(argsz, &user->argsz, fault);
-	unsafe_get_user(op.flags, &user->flags, fault);
-	unsafe_get_user(op.iova, &user->iova, fault);
-	unsafe_get_user(op.size, &user->size, fault);
+	unsafe_get_user(op->flags, &user->flags, fault);
+	unsafe_get_user(op->iova, &user->iova, fault);
+	unsafe_get_user(op->size, &user->size, fault);
 	user_read_access_end();
 
-	if (argsz < size || op.flags)
+	if (argsz < size || op->flags)
 		return -EINVAL;
-	op.op = VFIO_MTCE_OP_UNMAP;
-	op.vaddr = 0;
-	return mtce_update(c, &op, 1, &done);
+	op->op = VFIO_MTCE_OP_UNMAP;
+	op->vaddr = 0;
+	return 0;
 
 fault:
 	user_read_access_end();
 	return -EFAULT;
+}
+
+static long map_dma(struct mtce_container *c, unsigned long arg)
+{
+	struct vfio_mtce_op op;
+	u32 done;
+	int ret = read_map(&op, arg);
+
+	return ret ? ret : mtce_update(c, &op, 1, &done);
+}
+
+static long unmap_dma(struct mtce_container *c, unsigned long arg)
+{
+	struct vfio_mtce_op op;
+	u32 done;
+	int ret = read_unmap(&op, arg);
+
+	return ret ? ret : mtce_update(c, &op, 1, &done);
 }
 
 static long register_memory(struct mtce_container *c, unsigned long arg,
@@ -174,22 +191,22 @@ static long tce_create(struct mtce_container *c, unsigned long arg)
 	if (ret)
 		return ret;
 
-	down_write(&c->sem);
+	mtce_stop(c);
 	ret = c->dead ? -ENODEV : mtce_window_create_default(c);
 	if (!ret)
 		ret = mtce_window_create(c, create.page_shift,
 					 create.window_size, create.levels,
 					 &create.start_addr);
-	up_write(&c->sem);
+	mtce_go(c);
 	if (ret)
 		return ret;
 	if (!copy_to_user((void __user *)arg, &create, sizeof(create)))
 		return 0;
 
 	/* A window that the user was not told of is no use. */
-	down_write(&c->sem);
+	mtce_stop(c);
 	mtce_window_remove(c, create.start_addr);
-	up_write(&c->sem);
+	mtce_go(c);
 	return -EFAULT;
 }
 
@@ -207,9 +224,9 @@ static long tce_remove(struct mtce_container *c, unsigned long arg)
 	if (ret)
 		return ret;
 
-	down_write(&c->sem);
+	mtce_stop(c);
 	ret = c->dead ? -ENODEV : mtce_window_remove(c, remove.start_addr);
-	up_write(&c->sem);
+	mtce_go(c);
 	return ret;
 }
 
@@ -402,10 +419,14 @@ static long mtce_flush_call(unsigned long arg)
  * Dispatch
  */
 
-static noinline long common_call(struct mtce_container *c, unsigned int cmd,
+static long common_call(struct mtce_container *c, unsigned int cmd,
 			unsigned long arg)
 {
 	switch (cmd) {
+	case VFIO_IOMMU_MAP_DMA:
+		return map_dma(c, arg);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return unmap_dma(c, arg);
 	case VFIO_IOMMU_SPAPR_TCE_GET_INFO:
 		return spapr_get_info(c, arg);
 	case VFIO_EEH_PE_OP:
@@ -452,42 +473,73 @@ static long v2_call(struct mtce_container *c, unsigned int cmd,
 	}
 }
 
-static noinline long other_call(struct mtce_container *c, unsigned int cmd,
-				unsigned long arg)
+/* With a reference, and free to sleep. */
+static noinline long slow_call(struct mtce_container *c, unsigned int cmd,
+			       unsigned long arg)
 {
-	long ret = common_call(c, cmd, arg);
+	struct mm_struct *owner;
+	long ret;
 
-	if (ret == -ENOTTY && c->type != MTCE_TYPE_V1)
-		ret = v2_call(c, cmd, arg);
-	if (ret == -ENOTTY && c->type != MTCE_TYPE_V2)
-		ret = v1_call(c, cmd);
+	if (!mtce_container_get(c))
+		return -ENODEV;
+	owner = READ_ONCE(c->mm);
+	if (owner && owner != current->mm) {
+		ret = -EPERM;
+	} else {
+		ret = common_call(c, cmd, arg);
+		if (ret == -ENOTTY && c->type != MTCE_TYPE_V1)
+			ret = v2_call(c, cmd, arg);
+		if (ret == -ENOTTY && c->type != MTCE_TYPE_V2)
+			ret = v1_call(c, cmd);
+	}
+	mtce_container_put(c);
 	return ret;
 }
 
-/* The hot two first, and apart: the others need many registers saved. */
-static __always_inline long container_call(struct mtce_container *c,
-					   unsigned int cmd, unsigned long arg)
+/*
+ * A map or unmap by the owner, with its arguments in memory and its window's
+ * lock free. -EAGAIN: it is not as easy as that.
+ */
+static __always_inline long fast_call(struct mtce_container *c, bool map,
+				      unsigned long arg)
 {
-	if (cmd == VFIO_IOMMU_MAP_DMA)
-		return map_dma(c, arg);
-	if (cmd == VFIO_IOMMU_UNMAP_DMA)
-		return unmap_dma(c, arg);
-	return other_call(c, cmd, arg);
+	struct mtce_window *w = NULL;
+	struct vfio_mtce_op op;
+	int ret;
+
+	rcu_read_lock();
+	pagefault_disable();
+	ret = map ? read_map(&op, arg) : read_unmap(&op, arg);
+	pagefault_enable();
+	if (likely(!ret && c->mm == current->mm))
+		w = mtce_window_try(c, op.iova);
+	rcu_read_unlock();
+	return likely(w) ? mtce_update_one(c, w, &op) : -EAGAIN;
+}
+
+static noinline long fast_map(struct mtce_container *c, unsigned long arg)
+{
+	return fast_call(c, true, arg);
+}
+
+static noinline long fast_unmap(struct mtce_container *c, unsigned long arg)
+{
+	return fast_call(c, false, arg);
 }
 
 long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg)
 {
 	struct mtce_container *c = iommu_data;
-	struct mm_struct *owner;
 	long ret;
 
 	if (cmd == VFIO_CHECK_EXTENSION)
 		return check_extension(arg);
-	if (!mtce_container_get(c))
-		return -ENODEV;
-	owner = READ_ONCE(c->mm);
-	ret = owner && owner != current->mm ? -EPERM :
-					      container_call(c, cmd, arg);
-	mtce_container_put(c);
-	return ret;
+
+	if (cmd == VFIO_IOMMU_MAP_DMA)
+		ret = fast_map(c, arg);
+	else if (cmd == VFIO_IOMMU_UNMAP_DMA)
+		ret = fast_unmap(c, arg);
+	else
+		ret = -EAGAIN;
+	return likely(ret != -EAGAIN) ? ret : slow_call(c, cmd, arg);
 }

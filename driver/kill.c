@@ -98,7 +98,8 @@ static void kill_pe(struct mtce_work *wk)
 	wk->w->stats.kills_pe += wk->c->nr_groups;
 }
 
-static void kill_entries(struct mtce_work *wk, struct mtce_group *g)
+static __always_inline void kill_entries(struct mtce_work *wk,
+					 struct mtce_group *g)
 {
 	const struct mtce_window *w = wk->w;
 	const struct mtce_kill *k = &wk->kill;
@@ -117,7 +118,7 @@ static void kill_entries(struct mtce_work *wk, struct mtce_group *g)
 }
 
 /* In pieces: the platform's loop over a huge range does not reschedule. */
-static void kill_through_ops(struct mtce_work *wk)
+static noinline void kill_through_ops(struct mtce_work *wk)
 {
 	struct iommu_table *tbl = wk->w->tbl;
 	const struct mtce_kill *k = &wk->kill;
@@ -138,6 +139,38 @@ static void kill_through_ops(struct mtce_work *wk)
 	}
 }
 
+/* The usual kill, of one entry; @iova of it. */
+static __always_inline void kill_one(struct mtce_work *wk, u64 iova)
+{
+	struct mtce_group *g;
+
+	mb();	/* the table is written before the bridge is told */
+	list_for_each_entry(g, &wk->c->groups, next)
+		mtce_store_be((__force void *)g->kill_reg,
+			      PHB3_KILL_ONE | iova | g->pe);
+	wk->w->stats.kills_tce += wk->c->nr_groups;
+}
+
+static noinline void kill_many(struct mtce_work *wk)
+{
+	struct mtce_kill *k = &wk->kill;
+	struct mtce_group *g;
+
+	if (!wk->c->kill_regs) {
+		kill_through_ops(wk);
+		wk->w->stats.kills_tce += k->entries * wk->c->nr_groups;
+		return;
+	}
+	mb();	/* the table is written before the bridge is told */
+	if (k->many || k->entries > READ_ONCE(mtce_kill_threshold)) {
+		kill_pe(wk);
+		return;
+	}
+	list_for_each_entry(g, &wk->c->groups, next)
+		kill_entries(wk, g);
+	wk->w->stats.kills_tce += k->entries * wk->c->nr_groups;
+}
+
 /*
  * Do every kill that @wk owes. When this returns the stores are on their way,
  * ahead of any later store of this CPU to the bridge.
@@ -145,25 +178,16 @@ static void kill_through_ops(struct mtce_work *wk)
 void mtce_kill_flush(struct mtce_work *wk)
 {
 	struct mtce_kill *k = &wk->kill;
-	struct mtce_group *g;
+	struct mtce_window *w = wk->w;
 
-	if (!k->nr)
-		return;
-
-	if (wk->detached) {
-		/* The platform has killed, and nobody uses the table. */
-	} else if (!wk->c->kill_regs) {
-		kill_through_ops(wk);
-		wk->w->stats.kills_tce += k->entries * wk->c->nr_groups;
-	} else {
-		mb();	/* the table is written before the bridge is told */
-		if (k->many || k->entries > READ_ONCE(mtce_kill_threshold)) {
-			kill_pe(wk);
-		} else {
-			list_for_each_entry(g, &wk->c->groups, next)
-				kill_entries(wk, g);
-			wk->w->stats.kills_tce += k->entries * wk->c->nr_groups;
-		}
+	/* Detached: the platform has killed, and nobody uses the table. */
+	if (k->nr && !wk->detached) {
+		if (likely(k->entries == 1 && wk->c->kill_regs &&
+			   READ_ONCE(mtce_kill_threshold)))
+			kill_one(wk, w->start +
+				     ((u64)k->range[0].index << w->shift));
+		else
+			kill_many(wk);
 	}
 	k->nr = 0;
 	k->many = false;

@@ -2,7 +2,13 @@
 /*
  * mtce floor plan: the structures, who owns them, which lock, prototypes by room.
  *
- * Lock order: mtce_container.sem -> mtce_window.lock -> mm->mmap_lock
+ * Lock order: mtce_container.sem -> mtce_window.lock, by number -> mm->mmap_lock
+ *
+ * Any one window's lock keeps everything still that work on entries needs: the
+ * entries of that window, groups, regions, flags. Who changes those holds sem
+ * for writing and the lock of every window, mtce_stop(). Who goes from window to
+ * window, or sleeps for a window's lock, holds sem for reading; a call that
+ * finds the lock free needs only RCU to get there, see mtce_window_try().
  *
  * Terms. A TCE is one 8-byte entry of the table that the host bridge walks. A
  * window is a range of IOVAs with a table of its own. An entry's index counts
@@ -67,11 +73,11 @@ extern unsigned int mtce_kill_threshold;
 
 /**
  * struct mtce_region - registered memory, pinned from registration on
- * @node: in mtce_container.regions; container's sem
+ * @node: in mtce_container.regions
  * @ua: user address of the first byte
  * @size: bytes
  * @mapped: TCEs, in all windows, that refer to it; it is not let go before 0
- * @dirty: a TCE with WRITE referred to it; set under any window's lock
+ * @dirty: a TCE with WRITE referred to it; only ever set
  * @hpas: for each system page its physical address and, in the low bits, the
  *	log2 of the largest naturally aligned block around it that is contiguous
  *	both here and physically
@@ -86,7 +92,7 @@ struct mtce_region {
 };
 
 /**
- * struct mtce_group - an attached IOMMU group; container's sem
+ * struct mtce_group - an attached IOMMU group
  * @next: in mtce_container.groups
  * @grp: the group
  * @table_group: its windows, as the platform sees them
@@ -106,7 +112,8 @@ struct mtce_group {
 
 /**
  * struct mtce_window - a DMA window and its table
- * @lock: the entries, and every field from @hint on
+ * @lock: the entries, and every field from @gone on
+ * @rcu: delays the free past mtce_window_try()
  * @tbl: the kernel's table, one reference is ours
  * @start: first IOVA
  * @bytes: size of the window
@@ -117,6 +124,7 @@ struct mtce_group {
  * @direct: entries are written without it_ops; see mtce_table_self_check()
  * @refs: references on @tbl if nobody but us and our groups has one
  * @num: place in mtce_container.windows, and the platform's window number
+ * @gone: removed; who got the lock late must look elsewhere
  * @hint: region that the last look-up ended in
  * @kvm_seen: KVM was found to hold @tbl; stays set
  * @touched_shift: log2 of the entries that one bit of @touched stands for
@@ -128,7 +136,8 @@ struct mtce_group {
  * @stats: what was done in this window
  */
 struct mtce_window {
-	struct mutex lock;	/* the entries, @hint and what follows */
+	struct mutex lock;	/* the entries, @gone and what follows */
+	struct rcu_head rcu;
 	struct iommu_table *tbl;
 	u64 start;
 	u64 bytes;
@@ -140,6 +149,7 @@ struct mtce_window {
 	unsigned int refs;
 	int num;
 
+	bool gone;
 	struct mtce_region *hint;
 	bool kvm_seen;
 	unsigned int touched_shift;
@@ -161,8 +171,7 @@ enum mtce_type {
  * @users: calls inside, and 1 until release
  * @rcu: delays the free past a caller that has yet to take a reference
  * @type: fixed at open
- * @sem: everything below. Read: work on entries. Write: change of the set of
- *	groups, windows or regions.
+ * @sem: everything below, see the lock order
  * @ready: may_map, no default window pending, not dead: work can begin
  * @dead: released; calls that came too late leave with -ENODEV
  * @may_map: enabled, or memory was registered
@@ -221,8 +230,8 @@ struct mtce_kill {
 
 /**
  * struct mtce_work - one call at work in one window; lives on its stack
- * @c: container, sem held
- * @w: window, locked
+ * @c: container
+ * @w: window, locked by the caller
  * @kill: what it owes to the bridge. With @detached nothing is owed.
  * @detached: no group uses the window any more
  * @region: region of the current run of cleared entries
@@ -260,6 +269,8 @@ static inline void mtce_store_be(void *p, u64 v)
 long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg);
 
 /* container.c */
+void mtce_stop(struct mtce_container *c);
+void mtce_go(struct mtce_container *c);
 void mtce_container_changed(struct mtce_container *c);
 void *mtce_open(unsigned long arg);
 void mtce_release(void *iommu_data);
@@ -272,24 +283,6 @@ struct iommu_table_group *
 mtce_container_table_group(struct mtce_container *c);
 int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp);
 void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp);
-
-/*
- * Locks of the hot path. down_read() and mutex_lock() begin with might_sleep(),
- * which on a kernel with voluntary preemption is a call of __cond_resched():
- * 75 instructions, more than both locks together. Where the lock is free there
- * is nothing to sleep for. Lockdep wants to see the real thing.
- */
-static inline void mtce_read_lock(struct mtce_container *c)
-{
-	if (IS_ENABLED(CONFIG_LOCKDEP) || !down_read_trylock(&c->sem))
-		down_read(&c->sem);
-}
-
-static inline void mtce_window_lock(struct mtce_window *w)
-{
-	if (IS_ENABLED(CONFIG_LOCKDEP) || !mutex_trylock(&w->lock))
-		mutex_lock(&w->lock);
-}
 
 /* window.c */
 int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
@@ -305,11 +298,31 @@ static inline struct mtce_window *mtce_window_find(struct mtce_container *c,
 	int i;
 
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		struct mtce_window *w = c->windows[i];
+		struct mtce_window *w = READ_ONCE(c->windows[i]);
 
 		if (w && iova - w->start < w->bytes)
 			return w;
 	}
+	return NULL;
+}
+
+/*
+ * The window that holds @iova, locked and fit for work; or NULL, where it takes
+ * more than that to find out. Call inside rcu_read_lock(), which is what keeps
+ * @c and the window there until the lock does. This saves the container's sem
+ * and its reference count, and the call of __cond_resched() that might_sleep()
+ * is on kernels with voluntary preemption: half of what a map of one page costs.
+ */
+static inline struct mtce_window *mtce_window_try(struct mtce_container *c,
+						  u64 iova)
+{
+	struct mtce_window *w = mtce_window_find(c, iova);
+
+	if (unlikely(!w || !mutex_trylock(&w->lock)))
+		return NULL;
+	if (likely(!w->gone && c->ready))
+		return w;
+	mutex_unlock(&w->lock);
 	return NULL;
 }
 
@@ -331,6 +344,8 @@ void mtce_put_foreign(struct mtce_container *c, u64 shadow, unsigned int shift);
 /* update.c */
 long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 		 u32 num, u32 *done);
+long mtce_update_one(struct mtce_container *c, struct mtce_window *w,
+		     const struct vfio_mtce_op *op);
 long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
 		   u32 flags);
 bool mtce_map_flags_valid(u32 flags);

@@ -138,7 +138,8 @@ static void translate_region(struct mtce_region *r)
 }
 
 /*
- * Can @n TCEs of @w map @r from @ua on? The piece lies inside the region.
+ * Can @n TCEs of @w, larger than a system page, map @r from @ua on? The piece
+ * lies inside the region.
  * Returns 0, or -ERANGE where a TCE page would not be contiguous.
  */
 int mtce_region_plan(const struct mtce_window *w, struct mtce_region *r,
@@ -146,8 +147,6 @@ int mtce_region_plan(const struct mtce_window *w, struct mtce_region *r,
 {
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
 
-	if (w->shift <= PAGE_SHIFT)
-		return 0;
 	for (; n; n--, hpa += BIT(w->shift - PAGE_SHIFT))
 		if ((*hpa & HPA_SHIFT_MASK) < w->shift)
 			return -ERANGE;
@@ -155,7 +154,7 @@ int mtce_region_plan(const struct mtce_window *w, struct mtce_region *r,
 }
 
 /*
- * Look up. The caller holds the container's sem.
+ * Look up. The caller holds the container's sem or a window's lock.
  */
 
 /* The region that holds user address @ua, or NULL. */
@@ -296,7 +295,7 @@ int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 	if (IS_ERR(r))
 		return PTR_ERR(r);
 
-	down_write(&c->sem);
+	mtce_stop(c);
 	if (!c->dead && !region_overlaps(c, ua, size)) {
 		region_insert(c, r);
 		c->may_map = true;
@@ -304,7 +303,7 @@ int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 		r = NULL;
 	}
 	busy = !c->dead;
-	up_write(&c->sem);
+	mtce_go(c);
 	if (!r)
 		return 0;
 	region_free(c, r);
@@ -354,7 +353,7 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 	if (!region_wanted(ua, size))
 		return -EINVAL;
 
-	down_write(&c->sem);
+	mtce_stop(c);
 	r = c->dead ? NULL : mtce_region_find(c, ua);
 	if (!r || r->ua != ua || r->size != size) {
 		ret = c->dead ? -ENODEV : -ENOENT;
@@ -366,7 +365,7 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 		settle_windows(c);
 		region_erase(c, r);
 	}
-	up_write(&c->sem);
+	mtce_go(c);
 	if (!ret)
 		region_free(c, r);
 	return ret;

@@ -420,20 +420,20 @@ static unsigned long room(struct mtce_work *wk, unsigned long max)
  * One entry, whatever was there: the slow way, in every kind of table. Where a
  * hypervisor refuses the entry stays as it was, and the new use is given back.
  */
-static int put_one(struct mtce_work *wk, unsigned long index, struct span *s,
+static int put_one(struct mtce_work *wk, unsigned long index, struct span s,
 		   unsigned long i, u64 shadow, u64 tce)
 {
-	u64 old = s->shadow[i];
+	u64 old = s.shadow[i];
 	enum dma_data_direction dir = iommu_tce_direction(tce);
 	unsigned long hpa = tce & ~MTCE_PERM_MASK;
 
-	if (s->tce) {
-		mtce_store_be(&s->tce[i], tce);
+	if (s.tce) {
+		mtce_store_be(&s.tce[i], tce);
 	} else if (exchange(wk->w, index + i, &hpa, &dir)) {
 		mtce_work_drop(wk, shadow);
 		return -EIO;
 	}
-	s->shadow[i] = shadow;
+	s.shadow[i] = shadow;
 	if (old) {
 		mtce_work_drop(wk, old);
 		wk->w->stats.tces_unmapped++;
@@ -445,15 +445,15 @@ static int put_one(struct mtce_work *wk, unsigned long index, struct span *s,
  * Entries of one span that map @r from user address @ua on, into empty
  * entries. The inner loop is one system page; its TCEs differ by a constant.
  */
-static void fill_small(const struct mtce_window *w, const struct span *s,
+static void fill_small(const struct mtce_window *w, struct span s,
 		       const struct mtce_region *r, unsigned long ua, u64 perm)
 {
-	const unsigned long step = BIT(w->shift), n = s->n;
+	const unsigned long step = BIT(w->shift), n = s.n;
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
 	u64 tce = (*hpa & PAGE_MASK) | (ua & ~PAGE_MASK) | tce_perm(perm);
 	u64 mark = MTCE_SHADOW_REGION | ua | perm;
-	__be64 *const tces = s->tce;
-	u64 *const shadows = s->shadow;
+	__be64 *const tces = s.tce;
+	u64 *const shadows = s.shadow;
 	unsigned long left_in_page = (PAGE_SIZE - (ua & ~PAGE_MASK)) >>
 				     w->shift;
 	unsigned long i = 0, end = min(n, left_in_page);
@@ -473,16 +473,16 @@ static void fill_small(const struct mtce_window *w, const struct span *s,
 }
 
 /* The same for TCE pages of one system page or more. */
-static void fill_large(const struct mtce_window *w, const struct span *s,
+static void fill_large(const struct mtce_window *w, struct span s,
 		       const struct mtce_region *r, unsigned long ua, u64 perm)
 {
 	const unsigned long stride = BIT(w->shift - PAGE_SHIFT);
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
 	const u64 tperm = tce_perm(perm), step = BIT_ULL(w->shift);
 	u64 mark = MTCE_SHADOW_REGION | ua | perm;
-	__be64 *const tces = s->tce;
-	u64 *const shadows = s->shadow;
-	const unsigned long n = s->n;
+	__be64 *const tces = s.tce;
+	u64 *const shadows = s.shadow;
+	const unsigned long n = s.n;
 	unsigned long i;
 
 	for (i = 0; i < n; i++) {
@@ -494,14 +494,14 @@ static void fill_large(const struct mtce_window *w, const struct span *s,
 }
 
 static int put_region_slow(struct mtce_work *wk, unsigned long index,
-			   struct span *s, const struct mtce_region *r,
+			   struct span s, const struct mtce_region *r,
 			   unsigned long ua, u64 perm)
 {
 	const unsigned long step = BIT(wk->w->shift);
 	unsigned long i;
 	int ret = 0;
 
-	for (i = 0; i < s->n; i++, ua += step) {
+	for (i = 0; i < s.n; i++, ua += step) {
 		u64 hpa = r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK;
 
 		ret = put_one(wk, index, s, i, MTCE_SHADOW_REGION | ua | perm,
@@ -512,13 +512,13 @@ static int put_region_slow(struct mtce_work *wk, unsigned long index,
 
 /* The entries of one span, in whatever way is right for them; RCU is held. */
 static __always_inline int put_span(struct mtce_work *wk, unsigned long index,
-				    struct span *s, const struct mtce_region *r,
+				    struct span s, const struct mtce_region *r,
 				    unsigned long ua, u64 perm, bool live)
 {
 	struct mtce_window *w = wk->w;
 	int ret = 0;
 
-	if (live || !s->tce)
+	if (live || !s.tce)
 		ret = put_region_slow(wk, index, s, r, ua, perm);
 	else if (w->shift < PAGE_SHIFT)
 		fill_small(w, s, r, ua, perm);
@@ -551,12 +551,91 @@ int mtce_table_put_region(struct mtce_work *wk, unsigned long index,
 		max = room(wk, n - done);
 		rcu_read_lock();
 		s = span_at(w, index + done, max);
-		ret = put_span(wk, index + done, &s, r,
+		ret = put_span(wk, index + done, s, r,
 			       ua + (done << w->shift), perm, live) ?: ret;
 		rcu_read_unlock();
 		mtce_kill_add(wk, index + done, s.n);
 	}
 	return ret;
+}
+
+/* mtce_table_map() where it takes more than one span of free entries. */
+static noinline int map_spans(struct mtce_work *wk, unsigned long index,
+			      unsigned long n, struct mtce_region *r,
+			      unsigned long ua, u32 flags)
+{
+	int live = mtce_table_plan(wk->w, index, n, flags);
+	int ret;
+
+	if (live < 0)
+		return live;
+	ret = mtce_table_put_region(wk, index, n, r, ua,
+				    flags & MTCE_PERM_MASK, live);
+	if (ret)	/* a hypervisor's refusal, half way */
+		mtce_table_clear(wk, index, n);
+	return ret;
+}
+
+/* mtce_table_map() of several entries in one span. */
+static noinline int map_span(struct mtce_work *wk, unsigned long index,
+			     struct span s, struct mtce_region *r,
+			     unsigned long ua, u32 flags)
+{
+	struct mtce_window *w = wk->w;
+	u64 perm = flags & MTCE_PERM_MASK;
+
+	if (any_live(s.shadow, s.n))
+		return map_spans(wk, index, s.n, r, ua, flags);
+
+	atomic64_add(s.n, &r->mapped);
+	touch(w, index, s.n);
+	w->stats.tces_mapped += s.n;
+	rcu_read_lock();
+	if (w->shift < PAGE_SHIFT)
+		fill_small(w, s, r, ua, perm);
+	else
+		fill_large(w, s, r, ua, perm);
+	look_for_kvm(w);
+	rcu_read_unlock();
+	mtce_kill_add(wk, index, s.n);
+	return 0;
+}
+
+/* One free entry is done here; the rest needs more registers. */
+static __always_inline int map_found(struct mtce_work *wk, unsigned long index,
+				     struct span s, struct mtce_region *r,
+				     unsigned long ua, u32 flags)
+{
+	u64 hpa = r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK;
+	u64 perm = flags & MTCE_PERM_MASK;
+	struct mtce_window *w = wk->w;
+
+	if (s.n > 1)
+		return map_span(wk, index, s, r, ua, flags);
+	if (unlikely(*s.shadow))
+		return map_spans(wk, index, 1, r, ua, flags);
+
+	atomic64_inc(&r->mapped);
+	__set_bit(index >> w->touched_shift, w->touched);
+	w->stats.tces_mapped++;
+	rcu_read_lock();
+	*s.shadow = MTCE_SHADOW_REGION | ua | perm;
+	mtce_store_be(s.tce, hpa | (ua & ~PAGE_MASK) | tce_perm(perm));
+	look_for_kvm(w);
+	rcu_read_unlock();
+	mtce_kill_add(wk, index, 1);
+	return 0;
+}
+
+static noinline int map_tree(struct mtce_work *wk, unsigned long index,
+			     unsigned long n, struct mtce_region *r,
+			     unsigned long ua, u32 flags)
+{
+	struct span s;
+
+	if (!one_span(wk->w, index, n, &s))
+		return map_spans(wk, index, n, r, ua, flags);
+	return map_found(wk, index, s, r, ua, flags);
 }
 
 /*
@@ -567,36 +646,22 @@ int mtce_table_map(struct mtce_work *wk, unsigned long index, unsigned long n,
 		   struct mtce_region *r, unsigned long ua, u32 flags)
 {
 	struct mtce_window *w = wk->w;
-	u64 perm = flags & MTCE_PERM_MASK;
-	struct span s;
-	int live, ret;
+	struct iommu_table *tbl = w->tbl;
+	struct span s = { .n = n };
 
-	if (unlikely(w->pinned) || !one_span(w, index, n, &s)) {
-		live = mtce_table_plan(w, index, n, flags);
-		return live < 0 ? live :
-				  mtce_table_put_region(wk, index, n, r, ua,
-							perm, live);
-	}
-
-	live = n == 1 ? !!*s.shadow : any_live(s.shadow, n);
-	if (live && !(flags & VFIO_MTCE_REPLACE))
-		return -EEXIST;
-	atomic64_add(n, &r->mapped);
-	touch(w, index, n);
-	w->stats.tces_mapped += n;
-	rcu_read_lock();
-	ret = put_span(wk, index, &s, r, ua, perm, live);
-	rcu_read_unlock();
-	mtce_kill_add(wk, index, n);
-	return ret;
+	if (unlikely(!w->direct || w->levels || n > MTCE_SPAN_MAX))
+		return map_tree(wk, index, n, r, ua, flags);
+	s.shadow = (__force u64 *)tbl->it_userspace + index;
+	s.tce = (__be64 *)tbl->it_base + index;
+	return map_found(wk, index, s, r, ua, flags);
 }
 
-static void fill_array(const struct span *s, const u64 *shadow, const u64 *hpa,
+static void fill_array(struct span s, const u64 *shadow, const u64 *hpa,
 		       u64 tperm)
 {
-	__be64 *const tces = s->tce;
-	u64 *const shadows = s->shadow;
-	const unsigned long n = s->n;
+	__be64 *const tces = s.tce;
+	u64 *const shadows = s.shadow;
+	const unsigned long n = s.n;
 	unsigned long i;
 
 	for (i = 0; i < n; i++) {
@@ -606,13 +671,13 @@ static void fill_array(const struct span *s, const u64 *shadow, const u64 *hpa,
 }
 
 static int put_array_slow(struct mtce_work *wk, unsigned long index,
-			  struct span *s, const u64 *shadow, const u64 *hpa,
+			  struct span s, const u64 *shadow, const u64 *hpa,
 			  u64 tperm)
 {
 	unsigned long i;
 	int ret = 0;
 
-	for (i = 0; i < s->n; i++)
+	for (i = 0; i < s.n; i++)
 		ret = put_one(wk, index, s, i, shadow[i], hpa[i] | tperm) ?:
 		      ret;
 	return ret;
@@ -641,11 +706,11 @@ int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
 		rcu_read_lock();
 		s = span_at(w, index + done, max);
 		if (live || !s.tce)
-			ret = put_array_slow(wk, index + done, &s,
+			ret = put_array_slow(wk, index + done, s,
 					     shadow + done, hpa + done,
 					     tperm) ?: ret;
 		else
-			fill_array(&s, shadow + done, hpa + done, tperm);
+			fill_array(s, shadow + done, hpa + done, tperm);
 		look_for_kvm(w);
 		rcu_read_unlock();
 		mtce_kill_add(wk, index + done, s.n);
@@ -658,12 +723,12 @@ int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
  */
 
 /* The hot loop: entries that map registered memory, directly written. */
-static unsigned long clear_direct(struct mtce_work *wk, const struct span *s)
+static unsigned long clear_direct(struct mtce_work *wk, struct span s)
 {
 	u64 base = wk->base, limit = wk->limit, seen = 0;
-	__be64 *const tces = s->tce;
-	u64 *const shadows = s->shadow;
-	const unsigned long n = s->n;
+	__be64 *const tces = s.tce;
+	u64 *const shadows = s.shadow;
+	const unsigned long n = s.n;
 	unsigned long run = 0, cleared = 0, i;
 
 	for (i = 0; i < n; i++) {
@@ -696,19 +761,34 @@ static unsigned long clear_direct(struct mtce_work *wk, const struct span *s)
 	return cleared + run;
 }
 
+/* The same for one entry, the usual one; anything else is left to the loop. */
+static __always_inline unsigned long clear_first(struct mtce_work *wk,
+						 struct span s)
+{
+	u64 shadow = *s.shadow;
+
+	if (unlikely((s64)shadow >= 0 || shadow - wk->base >= wk->limit))
+		return shadow ? clear_direct(wk, s) : 0;
+	*s.shadow = 0;
+	WRITE_ONCE(*s.tce, 0);
+	wk->seen |= shadow;
+	wk->run++;
+	return 1;
+}
+
 /* One entry of any kind of table. Returns the number cleared. */
 static unsigned long clear_one(struct mtce_work *wk, unsigned long index,
-			       const struct span *s, unsigned long i)
+			       struct span s, unsigned long i)
 {
-	u64 shadow = s->shadow[i];
+	u64 shadow = s.shadow[i];
 	enum dma_data_direction dir = DMA_NONE;
 	unsigned long hpa = 0;
 
 	if (!shadow)
 		return 0;
-	s->shadow[i] = 0;
-	if (s->tce)
-		WRITE_ONCE(s->tce[i], 0);
+	s.shadow[i] = 0;
+	if (s.tce)
+		WRITE_ONCE(s.tce[i], 0);
 	else
 		exchange(wk->w, index + i, &hpa, &dir);
 	mtce_work_drop(wk, shadow);
@@ -724,13 +804,12 @@ static bool wanted(u64 shadow, const struct mtce_region *r)
 }
 
 static unsigned long revoke_span(struct mtce_work *wk, unsigned long index,
-				 const struct span *s,
-				 const struct mtce_region *r)
+				 struct span s, const struct mtce_region *r)
 {
 	unsigned long i, cleared = 0;
 
-	for (i = 0; i < s->n; i++)
-		if (wanted(s->shadow[i], r))
+	for (i = 0; i < s.n; i++)
+		if (wanted(s.shadow[i], r))
 			cleared += clear_one(wk, index, s, i);
 	return cleared;
 }
@@ -754,11 +833,11 @@ static int clear_range(struct mtce_work *wk, unsigned long index,
 		rcu_read_lock();
 		s = span_at(w, index, max);
 		if (s.shadow && which != CLEAR_ALL)
-			cleared = revoke_span(wk, index, &s, r);
+			cleared = revoke_span(wk, index, s, r);
 		else if (s.tce)
-			cleared = clear_direct(wk, &s);
+			cleared = clear_direct(wk, s);
 		else if (s.shadow)
-			cleared = clear_one(wk, index, &s, 0);
+			cleared = clear_one(wk, index, s, 0);
 		look_for_kvm(w);
 		rcu_read_unlock();
 		if (cleared) {
@@ -792,7 +871,7 @@ int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 		ret = clear_range(wk, index, index + n, CLEAR_ALL, NULL);
 	} else {
 		rcu_read_lock();
-		cleared = clear_direct(wk, &s);
+		cleared = n == 1 ? clear_first(wk, s) : clear_direct(wk, s);
 		look_for_kvm(w);
 		rcu_read_unlock();
 		if (cleared) {

@@ -6,8 +6,8 @@
  * order. Each is planned first (memory found, contiguous, entries free, leaves
  * made) and then written; planning is where it may fail, writing is not. The
  * kills that it owes are collected and done once, at the end, before the
- * window's lock and the container's sem are dropped: nobody who could unpin a
- * page or hand out an IOVA gets in between.
+ * window's lock is dropped: nobody who could unpin a page or hand out an IOVA
+ * gets in between.
  */
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -29,8 +29,7 @@ static __always_inline void begin(struct mtce_work *wk,
 				  struct mtce_container *c,
 				  struct mtce_window *w)
 {
-	lockdep_assert_held(&c->sem);
-	mtce_window_lock(w);
+	lockdep_assert_held(&w->lock);
 	wk->c = c;
 	wk->w = w;
 	wk->detached = !c->nr_groups;
@@ -47,7 +46,7 @@ static __always_inline void begin(struct mtce_work *wk,
 	wk->kill.many = false;
 }
 
-/* For the other rooms: work in @w, which gets locked. */
+/* For the other rooms: work in @w, which the caller has locked. */
 void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,
 		     struct mtce_window *w)
 {
@@ -112,7 +111,6 @@ static __always_inline void end(struct mtce_work *wk)
 		mtce_work_release(wk);
 	else if (wk->kill.nr)
 		mtce_kill_flush(wk);
-	mutex_unlock(&wk->w->lock);
 }
 
 void mtce_work_end(struct mtce_work *wk)
@@ -143,6 +141,15 @@ next_piece(struct mtce_work *wk, unsigned long ua,
 	return *n ? r : NULL;
 }
 
+/* Can @n TCE pages of @r from @ua on be mapped: 0, or -ERANGE. */
+static __always_inline int plan_piece(const struct mtce_window *w,
+				      struct mtce_region *r, unsigned long ua,
+				      unsigned long n)
+{
+	/* No larger than a system page: contiguous anyway. */
+	return w->shift <= PAGE_SHIFT ? 0 : mtce_region_plan(w, r, ua, n);
+}
+
 /* Is all of the memory registered, and fit for the window's TCE page? */
 static int plan_memory(struct mtce_work *wk, const struct vfio_mtce_op *op)
 {
@@ -156,7 +163,7 @@ static int plan_memory(struct mtce_work *wk, const struct vfio_mtce_op *op)
 		r = next_piece(wk, ua, size, &n);
 		if (!r)
 			return -ENOENT;
-		ret = mtce_region_plan(wk->w, r, ua, n);
+		ret = plan_piece(wk->w, r, ua, n);
 		if (ret)
 			return ret;
 		ua += (u64)n << wk->w->shift;
@@ -228,8 +235,9 @@ static unsigned long index_of(const struct mtce_window *w, u64 iova)
 }
 
 /* Memory in several regions, or not registered. */
-static int map_pieces(struct mtce_work *wk, const struct vfio_mtce_op *op,
-		      unsigned long index, unsigned long n)
+static noinline int map_pieces(struct mtce_work *wk,
+			       const struct vfio_mtce_op *op,
+			       unsigned long index, unsigned long n)
 {
 	bool pin = false;
 	int ret, live;
@@ -242,8 +250,11 @@ static int map_pieces(struct mtce_work *wk, const struct vfio_mtce_op *op,
 	live = mtce_table_plan(wk->w, index, n, op->flags);
 	if (live < 0)
 		return live;
-	return pin ? map_pinned(wk, op, index, live) :
-		     map_registered(wk, op, index, live);
+	ret = pin ? map_pinned(wk, op, index, live) :
+		    map_registered(wk, op, index, live);
+	if (ret == -EIO)	/* a hypervisor's refusal, half way */
+		mtce_table_clear(wk, index, n);
+	return ret;
 }
 
 static __always_inline int do_map(struct mtce_work *wk,
@@ -256,17 +267,15 @@ static __always_inline int do_map(struct mtce_work *wk,
 	int ret;
 
 	r = next_piece(wk, op->vaddr, op->size, &piece);
-	if (likely(r && piece == n))
-		ret = mtce_region_plan(w, r, op->vaddr, n) ?:
-		      mtce_table_map(wk, index, n, r, op->vaddr, op->flags);
-	else
-		ret = map_pieces(wk, op, index, n);
-	if (ret == -EIO)	/* a hypervisor's refusal, half way */
-		mtce_table_clear(wk, index, n);
-	return ret;
+	if (unlikely(!r || piece != n))
+		return map_pieces(wk, op, index, n);
+	ret = plan_piece(w, r, op->vaddr, n);
+	if (unlikely(ret))
+		return ret;
+	return mtce_table_map(wk, index, n, r, op->vaddr, op->flags);
 }
 
-static int do_op(struct mtce_work *wk, const struct vfio_mtce_op *op)
+static __always_inline int do_op(struct mtce_work *wk, const struct vfio_mtce_op *op)
 {
 	if (op->op == VFIO_MTCE_OP_MAP)
 		return do_map(wk, op);
@@ -284,67 +293,61 @@ bool mtce_map_flags_valid(u32 flags)
 	return !(flags & ~MAP_FLAGS) && flags & MTCE_PERM_MASK;
 }
 
-static bool op_valid(const struct vfio_mtce_op *op)
+/* All but the range of IOVAs, for which see check_range(). */
+static __always_inline bool op_valid(const struct vfio_mtce_op *op)
 {
-	if (!mtce_range_valid(op->iova, op->size))
-		return false;
 	if (op->op == VFIO_MTCE_OP_MAP)
 		return mtce_map_flags_valid(op->flags) &&
-		       mtce_range_valid(op->vaddr, op->size) &&
 		       mtce_range_inside(op->vaddr, op->size, 0, TASK_SIZE);
 	return op->op == VFIO_MTCE_OP_UNMAP && !op->flags && !op->vaddr;
 }
 
 /*
- * Is [@iova, @iova + @size) whole TCE pages of one window, and @vaddr a
- * multiple of them? Returns 0 and the window, or -ENXIO, or -EINVAL.
+ * Is [@iova, @iova + @size) whole TCE pages of the window, and @vaddr a
+ * multiple of them? Returns 0, -ENXIO or -EINVAL.
  */
-static __always_inline int check_range(struct mtce_container *c, u64 iova,
-				       u64 size, u64 vaddr,
-				       struct mtce_window **pw)
+static __always_inline int check_range(const struct mtce_window *w, u64 iova,
+				       u64 size, u64 vaddr)
 {
-	struct mtce_window *w = mtce_window_find(c, iova);
-
+	if (unlikely(!size))
+		return -EINVAL;
 	if (!w || !mtce_range_inside(iova, size, w->start, w->bytes))
-		return -ENXIO;
+		return mtce_range_valid(iova, size) ? -ENXIO : -EINVAL;
 	if (!mtce_range_aligned(iova | vaddr, size, w->shift))
 		return -EINVAL;
-	*pw = w;
 	return 0;
 }
 
 /* Not ready for work on entries: why, or make the default window and be. */
 static int make_ready(struct mtce_container *c)
 {
-	int ret = 0;
+	int ret;
 
-	up_read(&c->sem);
-	down_write(&c->sem);
+	mtce_stop(c);
 	if (c->dead)
 		ret = -ENODEV;
 	else if (!c->may_map)
 		ret = -EPERM;
 	else
 		ret = mtce_window_create_default(c);
-	downgrade_write(&c->sem);
+	mtce_go(c);
 	return ret;
 }
 
-/*
- * Take the container for work on entries, with its default window there.
- * 0: sem is held for reading.
- */
-static __always_inline int enter(struct mtce_container *c)
+/* Take the container for work on entries. 0: sem is held for reading. */
+static int enter(struct mtce_container *c)
 {
 	int ret;
 
-	mtce_read_lock(c);
-	if (likely(c->ready))
-		return 0;
-	ret = make_ready(c);
-	if (ret)
+	for (;;) {
+		down_read(&c->sem);
+		if (c->ready)
+			return 0;
 		up_read(&c->sem);
-	return ret;
+		ret = make_ready(c);
+		if (ret)
+			return ret;
+	}
 }
 
 /*
@@ -360,8 +363,10 @@ static __always_inline int check_ops(struct mtce_container *c, const struct vfio
 	/* Backwards, so that the window found last is that of the first. */
 	for (i = num; i--;) {
 		const struct vfio_mtce_op *op = &ops[i];
-		int ret = check_range(c, op->iova, op->size, op->vaddr, w);
+		int ret;
 
+		*w = mtce_window_find(c, op->iova);
+		ret = check_range(*w, op->iova, op->size, op->vaddr);
 		if (ret)
 			return ret;
 		if (i && !(i % MTCE_SPAN_MAX))
@@ -378,7 +383,10 @@ static __always_inline int next_op(struct mtce_work *wk,
 
 	if (unlikely(op->iova - w->start >= w->bytes)) {
 		mtce_work_end(wk);
-		mtce_work_begin(wk, wk->c, mtce_window_find(wk->c, op->iova));
+		mutex_unlock(&w->lock);
+		w = mtce_window_find(wk->c, op->iova);
+		mutex_lock(&w->lock);
+		mtce_work_begin(wk, wk->c, w);
 	}
 	if (unlikely(fatal_signal_pending(current)))
 		return -EINTR;
@@ -416,6 +424,7 @@ long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 	if (ret)
 		goto leave;
 
+	mutex_lock(&w->lock);
 	begin(&wk, c, w);
 	w->stats.calls++;
 	for (i = 0; i < num; i++) {
@@ -427,8 +436,38 @@ long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 	}
 	*done = i;
 	end(&wk);
+	mutex_unlock(&wk.w->lock);
 leave:
 	up_read(&c->sem);
+	return ret;
+}
+
+/**
+ * mtce_update_one() - a batch of one, with most of the way to it behind
+ * @c: container
+ * @w: the window that holds op->iova, from mtce_window_try(); unlocked here
+ * @op: operation, not checked
+ *
+ * Return: 0 or an errno of <linux/vfio_mtce.h>.
+ */
+long mtce_update_one(struct mtce_container *c, struct mtce_window *w,
+		     const struct vfio_mtce_op *op)
+{
+	struct mtce_work wk __uninitialized;
+	int ret = -EINVAL;
+
+	if (op_valid(op))
+		ret = check_range(w, op->iova, op->size, op->vaddr);
+	if (likely(!ret)) {
+		begin(&wk, c, w);
+		w->stats.calls++;
+		ret = do_op(&wk, op);
+		end(&wk);
+	}
+	/* Somebody may be waiting to free the window. */
+	rcu_read_lock();
+	mutex_unlock(&w->lock);
+	rcu_read_unlock();
 	return ret;
 }
 
@@ -543,14 +582,16 @@ long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
 	if (ret)
 		return ret;
 	w = mtce_window_find(c, iova);
-	ret = w ? check_range(c, iova, (u64)num << w->shift, 0, &w) : -ENXIO;
+	ret = w ? check_range(w, iova, (u64)num << w->shift, 0) : -ENXIO;
 	if (ret)
 		goto leave;
 
+	mutex_lock(&w->lock);
 	begin(&wk, c, w);
 	w->stats.calls++;
 	ret = do_list(&wk, index_of(w, iova), list, list + num, num, flags);
 	end(&wk);
+	mutex_unlock(&wk.w->lock);
 leave:
 	up_read(&c->sem);
 	return ret;

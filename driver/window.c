@@ -173,7 +173,7 @@ static int free_slot(struct mtce_container *c)
 
 /**
  * mtce_window_create() - make a DMA window and give it to every group
- * @c: container, sem held for writing
+ * @c: container, stopped
  * @page_shift: log2 of the TCE page
  * @bytes: size, a power of two
  * @levels: levels of the table, 1 and up
@@ -206,10 +206,13 @@ int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
 		return PTR_ERR(w);
 	ret = window_set(c, w);
 	if (ret) {
+		mutex_lock_nested(&w->lock, num);
 		mtce_window_destroy(c, w);
 		return ret;
 	}
-	c->windows[num] = w;
+	/* Complete before anybody sees it, and then mtce_go() lets them in. */
+	mutex_lock_nested(&w->lock, num);
+	smp_store_release(&c->windows[num], w);
 	c->default_pending = false;
 	mtce_container_changed(c);
 	*start = w->start;
@@ -245,10 +248,16 @@ static void add_stats(struct vfio_mtce_stats *to,
 	to->calls += from->calls;
 }
 
-/* No group uses the window any more: let go of all that it refers to. */
+/*
+ * No group uses the window any more: let go of all that it refers to, and of
+ * the window, which the caller has locked.
+ */
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 {
 	struct mtce_work wk;
+
+	c->windows[w->num] = NULL;
+	w->gone = true;
 
 	mtce_work_begin(&wk, c, w);
 	wk.detached = true;
@@ -261,13 +270,13 @@ void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 	add_stats(&c->stats, &w->stats);
 	drop_table(c, w);
 	kvfree(w->touched);
-	mutex_destroy(&w->lock);
-	kvfree(w);
+	mutex_unlock(&w->lock);
+	kvfree_rcu(w, rcu);
 }
 
 /**
  * mtce_window_remove() - take a DMA window away
- * @c: container, sem held for writing
+ * @c: container, stopped
  * @start: its first IOVA
  *
  * Return: 0, -ENXIO, or -EPERM where the platform's windows are fixed.
@@ -290,7 +299,6 @@ int mtce_window_remove(struct mtce_container *c, u64 start)
 		return -EPERM;
 
 	window_unset(c, w, NULL);
-	c->windows[w->num] = NULL;
 	mtce_window_destroy(c, w);
 	return 0;
 }
