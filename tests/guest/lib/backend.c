@@ -33,6 +33,7 @@ static const struct known upstream_known[] = {
 	{ "contract_v2", "register_finds_a_hole", "answers how many pages it pinned", false },
 	{ "contract_v2", "remove_takes_the_exact_start", "any address inside removes the window", false },
 	{ "dma", "failed_map_keeps_the_old_mapping", "clears what was there before", false },
+	{ "multigroup", "one_leaves_the_other_works", "clears the shared tables", false },
 	{ "teardown", "window_removal_while_mapping", "maps without a lock, oopses", true },
 	{ "unregister", "unregister_of_mapped_memory_is_ebusy", "answers 0, leaks the pin and warns at exit", true },
 	{ "unregister", "partly_unmapped_memory_is_still_busy", "answers 0, leaks the pin and warns at exit", true },
