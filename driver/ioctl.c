@@ -31,8 +31,11 @@ static long check_extension(unsigned long arg)
 	}
 }
 
-/* Copy a struct whose first field is argsz, of which @size bytes are needed. */
-static long copy_arg(void *to, unsigned long arg, size_t size)
+/*
+ * Copy a struct whose first field is argsz, of which @size bytes are needed.
+ * Inline, because copy_from_user() does not check a size that is constant.
+ */
+static __always_inline long copy_arg(void *to, unsigned long arg, size_t size)
 {
 	if (copy_from_user(to, (void __user *)arg, size))
 		return -EFAULT;

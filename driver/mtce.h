@@ -67,6 +67,16 @@ struct page;
 #define MTCE_SHADOW_PINNED	BIT_ULL(62)
 #define MTCE_PERM_MASK		((u64)(VFIO_MTCE_READ | VFIO_MTCE_WRITE))
 
+/*
+ * The permissions of a map as they stand in both entries. A TCE that lets a
+ * device write lets it read too: the bridge has no other.
+ */
+static inline u64 mtce_tce_perm(u32 flags)
+{
+	return flags & VFIO_MTCE_WRITE ? MTCE_PERM_MASK :
+					 flags & VFIO_MTCE_READ;
+}
+
 extern bool mtce_takeover;
 extern bool mtce_direct;
 extern unsigned int mtce_kill_threshold;
@@ -360,14 +370,14 @@ void mtce_work_drop(struct mtce_work *wk, u64 shadow);
 bool mtce_table_self_check(struct mtce_window *w);
 int mtce_table_put_region(struct mtce_work *wk, unsigned long index,
 			  unsigned long n, struct mtce_region *r,
-			  unsigned long ua, u64 perm, bool live);
+			  unsigned long ua, u32 flags, bool live);
 int mtce_table_map(struct mtce_work *wk, unsigned long index, unsigned long n,
 		   struct mtce_region *r, unsigned long ua, u32 flags);
 int mtce_table_plan(struct mtce_window *w, unsigned long index,
 		    unsigned long n, u32 flags);
 int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
-			 unsigned long n, const u64 *shadow, const u64 *hpa,
-			 u64 perm, bool live);
+			 unsigned long n, const u64 *shadow, const u64 *tce,
+			 bool live);
 int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 		     unsigned long n);
 void mtce_table_revoke(struct mtce_work *wk, const struct mtce_region *r);

@@ -128,12 +128,6 @@ static __always_inline void look_for_kvm(struct mtce_window *w)
 		w->kvm_seen = true;
 }
 
-/* A TCE without READ does not exist on the bridge: WRITE implies it. */
-static u64 tce_perm(u64 perm)
-{
-	return perm & TCE_PCI_WRITE ? perm | TCE_PCI_READ : perm;
-}
-
 /*
  * Self-check
  */
@@ -450,7 +444,7 @@ static void fill_small(const struct mtce_window *w, struct span s,
 {
 	const unsigned long step = BIT(w->shift), n = s.n;
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
-	u64 tce = (*hpa & PAGE_MASK) | (ua & ~PAGE_MASK) | tce_perm(perm);
+	u64 tce = (*hpa & PAGE_MASK) | (ua & ~PAGE_MASK) | perm;
 	u64 mark = MTCE_SHADOW_REGION | ua | perm;
 	__be64 *const tces = s.tce;
 	u64 *const shadows = s.shadow;
@@ -468,7 +462,7 @@ static void fill_small(const struct mtce_window *w, struct span s,
 		if (end == n)
 			return;
 		end = min(n, end + (PAGE_SIZE >> w->shift));
-		tce = (*++hpa & PAGE_MASK) | tce_perm(perm);
+		tce = (*++hpa & PAGE_MASK) | perm;
 	}
 }
 
@@ -478,7 +472,7 @@ static void fill_large(const struct mtce_window *w, struct span s,
 {
 	const unsigned long stride = BIT(w->shift - PAGE_SHIFT);
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
-	const u64 tperm = tce_perm(perm), step = BIT_ULL(w->shift);
+	const u64 step = BIT_ULL(w->shift);
 	u64 mark = MTCE_SHADOW_REGION | ua | perm;
 	__be64 *const tces = s.tce;
 	u64 *const shadows = s.shadow;
@@ -487,7 +481,7 @@ static void fill_large(const struct mtce_window *w, struct span s,
 
 	for (i = 0; i < n; i++) {
 		shadows[i] = mark;
-		mtce_store_be(&tces[i], (*hpa & PAGE_MASK) | tperm);
+		mtce_store_be(&tces[i], (*hpa & PAGE_MASK) | perm);
 		mark += step;
 		hpa += stride;
 	}
@@ -505,7 +499,7 @@ static int put_region_slow(struct mtce_work *wk, unsigned long index,
 		u64 hpa = r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK;
 
 		ret = put_one(wk, index, s, i, MTCE_SHADOW_REGION | ua | perm,
-			      hpa | (ua & ~PAGE_MASK) | tce_perm(perm)) ?: ret;
+			      hpa | (ua & ~PAGE_MASK) | perm) ?: ret;
 	}
 	return ret;
 }
@@ -535,8 +529,9 @@ static __always_inline int put_span(struct mtce_work *wk, unsigned long index,
  */
 int mtce_table_put_region(struct mtce_work *wk, unsigned long index,
 			  unsigned long n, struct mtce_region *r,
-			  unsigned long ua, u64 perm, bool live)
+			  unsigned long ua, u32 flags, bool live)
 {
+	const u64 perm = mtce_tce_perm(flags);
 	struct mtce_window *w = wk->w;
 	unsigned long done, max;
 	struct span s;
@@ -569,8 +564,7 @@ static noinline int map_spans(struct mtce_work *wk, unsigned long index,
 
 	if (live < 0)
 		return live;
-	ret = mtce_table_put_region(wk, index, n, r, ua,
-				    flags & MTCE_PERM_MASK, live);
+	ret = mtce_table_put_region(wk, index, n, r, ua, flags, live);
 	if (ret)	/* a hypervisor's refusal, half way */
 		mtce_table_clear(wk, index, n);
 	return ret;
@@ -582,7 +576,7 @@ static noinline int map_span(struct mtce_work *wk, unsigned long index,
 			     unsigned long ua, u32 flags)
 {
 	struct mtce_window *w = wk->w;
-	u64 perm = flags & MTCE_PERM_MASK;
+	u64 perm = mtce_tce_perm(flags);
 
 	if (any_live(s.shadow, s.n))
 		return map_spans(wk, index, s.n, r, ua, flags);
@@ -607,7 +601,7 @@ static __always_inline int map_found(struct mtce_work *wk, unsigned long index,
 				     unsigned long ua, u32 flags)
 {
 	u64 hpa = r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK;
-	u64 perm = flags & MTCE_PERM_MASK;
+	u64 perm = mtce_tce_perm(flags);
 	struct mtce_window *w = wk->w;
 
 	if (s.n > 1)
@@ -620,7 +614,7 @@ static __always_inline int map_found(struct mtce_work *wk, unsigned long index,
 	w->stats.tces_mapped++;
 	rcu_read_lock();
 	*s.shadow = MTCE_SHADOW_REGION | ua | perm;
-	mtce_store_be(s.tce, hpa | (ua & ~PAGE_MASK) | tce_perm(perm));
+	mtce_store_be(s.tce, hpa | (ua & ~PAGE_MASK) | perm);
 	look_for_kvm(w);
 	rcu_read_unlock();
 	mtce_kill_add(wk, index, 1);
@@ -656,8 +650,7 @@ int mtce_table_map(struct mtce_work *wk, unsigned long index, unsigned long n,
 	return map_found(wk, index, s, r, ua, flags);
 }
 
-static void fill_array(struct span s, const u64 *shadow, const u64 *hpa,
-		       u64 tperm)
+static void fill_array(struct span s, const u64 *shadow, const u64 *tce)
 {
 	__be64 *const tces = s.tce;
 	u64 *const shadows = s.shadow;
@@ -666,33 +659,30 @@ static void fill_array(struct span s, const u64 *shadow, const u64 *hpa,
 
 	for (i = 0; i < n; i++) {
 		shadows[i] = shadow[i];
-		mtce_store_be(&tces[i], hpa[i] | tperm);
+		mtce_store_be(&tces[i], tce[i]);
 	}
 }
 
 static int put_array_slow(struct mtce_work *wk, unsigned long index,
-			  struct span s, const u64 *shadow, const u64 *hpa,
-			  u64 tperm)
+			  struct span s, const u64 *shadow, const u64 *tce)
 {
 	unsigned long i;
 	int ret = 0;
 
 	for (i = 0; i < s.n; i++)
-		ret = put_one(wk, index, s, i, shadow[i], hpa[i] | tperm) ?:
-		      ret;
+		ret = put_one(wk, index, s, i, shadow[i], tce[i]) ?: ret;
 	return ret;
 }
 
 /*
- * Map @n entries, each with a shadow and a physical address of its own; the
- * caller counts the use. Otherwise as mtce_table_put_region().
+ * Map @n entries, each with a shadow and a TCE of its own; the caller counts
+ * the use. Otherwise as mtce_table_put_region().
  */
 int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
-			 unsigned long n, const u64 *shadow, const u64 *hpa,
-			 u64 perm, bool live)
+			 unsigned long n, const u64 *shadow, const u64 *tce,
+			 bool live)
 {
 	struct mtce_window *w = wk->w;
-	const u64 tperm = tce_perm(perm);
 	unsigned long done, max;
 	struct span s;
 	int ret = 0;
@@ -707,10 +697,9 @@ int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
 		s = span_at(w, index + done, max);
 		if (live || !s.tce)
 			ret = put_array_slow(wk, index + done, s,
-					     shadow + done, hpa + done,
-					     tperm) ?: ret;
+					     shadow + done, tce + done) ?: ret;
 		else
-			fill_array(s, shadow + done, hpa + done, tperm);
+			fill_array(s, shadow + done, tce + done);
 		look_for_kvm(w);
 		rcu_read_unlock();
 		mtce_kill_add(wk, index + done, s.n);
@@ -759,21 +748,6 @@ static unsigned long clear_direct(struct mtce_work *wk, struct span s)
 	wk->run += run;
 	wk->seen |= seen;
 	return cleared + run;
-}
-
-/* The same for one entry, the usual one; anything else is left to the loop. */
-static __always_inline unsigned long clear_first(struct mtce_work *wk,
-						 struct span s)
-{
-	u64 shadow = *s.shadow;
-
-	if (unlikely((s64)shadow >= 0 || shadow - wk->base >= wk->limit))
-		return shadow ? clear_direct(wk, s) : 0;
-	*s.shadow = 0;
-	WRITE_ONCE(*s.tce, 0);
-	wk->seen |= shadow;
-	wk->run++;
-	return 1;
 }
 
 /* One entry of any kind of table. Returns the number cleared. */
@@ -855,23 +829,20 @@ static int clear_range(struct mtce_work *wk, unsigned long index,
 	return 0;
 }
 
-/*
- * Clear the range. What was live is taken off its region or gathered for
- * unpinning, and its kill is owed. Returns 0, or -EINTR on a fatal signal.
- */
-int mtce_table_clear(struct mtce_work *wk, unsigned long index,
-		     unsigned long n)
+/* A range, or something that is not what the last one was. */
+static noinline int clear_many(struct mtce_work *wk, unsigned long index,
+			       unsigned long n)
 {
 	struct mtce_window *w = wk->w;
 	unsigned long cleared;
 	struct span s;
 	int ret = 0;
 
-	if (unlikely(w->pinned) || !one_span(w, index, n, &s)) {
+	if (w->pinned || !one_span(w, index, n, &s)) {
 		ret = clear_range(wk, index, index + n, CLEAR_ALL, NULL);
 	} else {
 		rcu_read_lock();
-		cleared = n == 1 ? clear_first(wk, s) : clear_direct(wk, s);
+		cleared = clear_direct(wk, s);
 		look_for_kvm(w);
 		rcu_read_unlock();
 		if (cleared) {
@@ -882,6 +853,37 @@ int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 	if (!ret && n >= BIT(TOUCHED_PART_MIN))
 		untouch(w, index, index + n);
 	return ret;
+}
+
+/*
+ * Clear the range. What was live is taken off its region or gathered for
+ * unpinning, and its kill is owed. Returns 0, or -EINTR on a fatal signal.
+ */
+int mtce_table_clear(struct mtce_work *wk, unsigned long index,
+		     unsigned long n)
+{
+	struct mtce_window *w = wk->w;
+	struct iommu_table *tbl = w->tbl;
+	struct span s = { .n = 1 };
+
+	if (unlikely(n > 1 || !w->direct || w->levels))
+		return clear_many(wk, index, n);
+
+	s.shadow = (__force u64 *)tbl->it_userspace + index;
+	s.tce = (__be64 *)tbl->it_base + index;
+	if (unlikely(*s.shadow - wk->base >= wk->limit))
+		return *s.shadow ? clear_many(wk, index, 1) : 0;
+
+	wk->seen |= *s.shadow;
+	wk->run++;
+	w->stats.tces_unmapped++;
+	rcu_read_lock();
+	*s.shadow = 0;
+	WRITE_ONCE(*s.tce, 0);
+	look_for_kvm(w);
+	rcu_read_unlock();
+	mtce_kill_add(wk, index, 1);
+	return 0;
 }
 
 /* Clear every entry that maps @r; with NULL, every entry that pins its page. */

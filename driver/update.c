@@ -124,8 +124,7 @@ void mtce_work_end(struct mtce_work *wk)
 
 /* The part of [@ua, @ua + @size) from @ua on that one region holds. */
 static __always_inline struct mtce_region *
-next_piece(struct mtce_work *wk, unsigned long ua,
-				      u64 size, unsigned long *n)
+next_piece(struct mtce_work *wk, unsigned long ua, u64 size, unsigned long *n)
 {
 	struct mtce_region *r = wk->w->hint;
 	u64 left;
@@ -175,7 +174,6 @@ static int plan_memory(struct mtce_work *wk, const struct vfio_mtce_op *op)
 static int map_registered(struct mtce_work *wk, const struct vfio_mtce_op *op,
 			  unsigned long index, bool live)
 {
-	u64 perm = op->flags & MTCE_PERM_MASK;
 	u64 ua = op->vaddr, size = op->size;
 	int ret = 0;
 
@@ -184,8 +182,8 @@ static int map_registered(struct mtce_work *wk, const struct vfio_mtce_op *op,
 		unsigned long n;
 
 		r = next_piece(wk, ua, size, &n);
-		ret = mtce_table_put_region(wk, index, n, r, ua, perm, live) ?:
-		      ret;
+		ret = mtce_table_put_region(wk, index, n, r, ua, op->flags,
+					    live) ?: ret;
 		ua += (u64)n << wk->w->shift;
 		size -= (u64)n << wk->w->shift;
 		index += n;
@@ -209,23 +207,25 @@ static int map_pinned(struct mtce_work *wk, const struct vfio_mtce_op *op,
 		      unsigned long index, bool live)
 {
 	unsigned long n = op->size >> wk->w->shift, i;
-	u64 perm = op->flags & MTCE_PERM_MASK;
-	u64 *hpa, *shadow;
+	u64 perm = mtce_tce_perm(op->flags);
+	u64 *tces, *shadow;
 	int ret;
 
-	hpa = kvcalloc(n, 2 * sizeof(u64), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!hpa)
+	tces = kvcalloc(n, 2 * sizeof(u64), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!tces)
 		return -ENOMEM;
-	ret = mtce_pin_pages(op->vaddr, n, wk->w->shift, perm, hpa);
+	ret = mtce_pin_pages(op->vaddr, n, wk->w->shift, perm, tces);
 	if (ret)
 		goto free;
-	shadow = hpa + n;
-	for (i = 0; i < n; i++)
-		shadow[i] = MTCE_SHADOW_PINNED | hpa[i] | perm;
+	shadow = tces + n;
+	for (i = 0; i < n; i++) {
+		tces[i] |= perm;
+		shadow[i] = MTCE_SHADOW_PINNED | tces[i];
+	}
 	wk->w->pinned += n;
-	ret = mtce_table_put_array(wk, index, n, shadow, hpa, perm, live);
+	ret = mtce_table_put_array(wk, index, n, shadow, tces, live);
 free:
-	kvfree(hpa);
+	kvfree(tces);
 	return ret;
 }
 
@@ -355,7 +355,7 @@ static int enter(struct mtce_container *c)
  */
 
 /* All of them, before the first is done. Returns 0 and the window of that. */
-static __always_inline int check_ops(struct mtce_container *c, const struct vfio_mtce_op *ops,
+static int check_ops(struct mtce_container *c, const struct vfio_mtce_op *ops,
 		     u32 num, struct mtce_window **w)
 {
 	u32 i;
@@ -442,6 +442,14 @@ leave:
 	return ret;
 }
 
+/* Somebody may be waiting to free the window: nothing else holds it. */
+static __always_inline void unlock_window(struct mtce_window *w)
+{
+	rcu_read_lock();
+	mutex_unlock(&w->lock);
+	rcu_read_unlock();
+}
+
 /**
  * mtce_update_one() - a batch of one, with most of the way to it behind
  * @c: container
@@ -464,34 +472,29 @@ long mtce_update_one(struct mtce_container *c, struct mtce_window *w,
 		ret = do_op(&wk, op);
 		end(&wk);
 	}
-	/* Somebody may be waiting to free the window. */
-	rcu_read_lock();
-	mutex_unlock(&w->lock);
-	rcu_read_unlock();
+	unlock_window(w);
 	return ret;
 }
 
 /*
- * Look up each address of the list: its physical address to @hpa, its shadow
- * in place of it to @list, and to @only the region, if there is just one.
+ * Look up each address of the list: its TCE to @tces, its shadow in place of it
+ * to @list, and to @only the region, if there is just one.
  */
-static int plan_list(struct mtce_work *wk, u64 *list, u64 *hpa, u32 num,
+static int plan_list(struct mtce_work *wk, u64 *list, u64 *tces, u32 num,
 		     u64 perm, struct mtce_region **only)
 {
-	struct mtce_window *w = wk->w;
-	const u64 bytes = BIT_ULL(w->shift), mark = MTCE_SHADOW_REGION | perm;
+	const unsigned int shift = wk->w->shift;
+	const u64 bytes = BIT_ULL(shift), mark = MTCE_SHADOW_REGION | perm;
+	const bool large = shift > PAGE_SHIFT;
 	struct mtce_region *r = NULL;
-	const u64 low = bytes - 1, min_shift = w->shift > PAGE_SHIFT ?
-					       w->shift : 0;
-	u64 base = 0, limit = 0;
+	u64 base = 0, limit = 0, seen = 0;
 	const u64 *hpas = NULL;
 	u32 i, switches = 0;
 
 	for (i = 0; i < num; i++) {
 		u64 ua = list[i], at;
 
-		if (unlikely(ua & low))
-			return -EINVAL;
+		seen |= ua;
 		if (unlikely(ua - base >= limit)) {
 			unsigned long n;
 
@@ -507,13 +510,15 @@ static int plan_list(struct mtce_work *wk, u64 *list, u64 *hpa, u32 num,
 			limit = r->size - bytes + 1;
 		}
 		at = hpas[(ua - base) >> PAGE_SHIFT];
-		if (unlikely((at & ~PAGE_MASK) < min_shift))
+		if (large && (at & ~PAGE_MASK) < shift)
 			return -ERANGE;
-		hpa[i] = (at & PAGE_MASK) | (ua & ~PAGE_MASK);
-		list[i] = ua | mark;
+		ua |= mark;
+		/* The permissions are the same bits in both. */
+		tces[i] = (at & PAGE_MASK) | (ua & ~PAGE_MASK);
+		list[i] = ua;
 	}
 	*only = switches == 1 ? r : NULL;
-	return 0;
+	return seen & (bytes - 1) ? -EINVAL : 0;
 }
 
 /* Count the use of listed pages of many regions, a run of one at a time. */
@@ -539,13 +544,12 @@ static void count_list(struct mtce_work *wk, const u64 *list, u32 num)
 }
 
 static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
-		   u64 *hpa, u32 num, u32 flags)
+		   u64 *tces, u32 num, u32 flags)
 {
-	u64 perm = flags & MTCE_PERM_MASK;
 	struct mtce_region *only;
 	int ret, live;
 
-	ret = plan_list(wk, list, hpa, num, perm, &only);
+	ret = plan_list(wk, list, tces, num, mtce_tce_perm(flags), &only);
 	if (ret)
 		return ret;
 	live = mtce_table_plan(wk->w, index, num, flags);
@@ -555,10 +559,32 @@ static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
 		atomic64_add(num, &only->mapped);
 	else
 		count_list(wk, list, num);
-	ret = mtce_table_put_array(wk, index, num, list, hpa, perm, live);
+	ret = mtce_table_put_array(wk, index, num, list, tces, live);
 	if (ret == -EIO)
 		mtce_table_clear(wk, index, num);
 	return ret;
+}
+
+/* The window that holds @iova, locked, or an ERR_PTR. */
+static struct mtce_window *lock_window(struct mtce_container *c, u64 iova)
+{
+	struct mtce_window *w;
+	int ret;
+
+	rcu_read_lock();
+	w = mtce_window_try(c, iova);
+	rcu_read_unlock();
+	if (likely(w))
+		return w;
+
+	ret = enter(c);
+	if (ret)
+		return ERR_PTR(ret);
+	w = mtce_window_find(c, iova);
+	if (w)
+		mutex_lock(&w->lock);
+	up_read(&c->sem);
+	return w ? w : ERR_PTR(-ENXIO);
 }
 
 /**
@@ -578,21 +604,18 @@ long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
 	struct mtce_window *w;
 	int ret;
 
-	ret = enter(c);
-	if (ret)
-		return ret;
-	w = mtce_window_find(c, iova);
-	ret = w ? check_range(w, iova, (u64)num << w->shift, 0) : -ENXIO;
-	if (ret)
-		goto leave;
+	w = lock_window(c, iova);
+	if (IS_ERR(w))
+		return PTR_ERR(w);
 
-	mutex_lock(&w->lock);
-	begin(&wk, c, w);
-	w->stats.calls++;
-	ret = do_list(&wk, index_of(w, iova), list, list + num, num, flags);
-	end(&wk);
-	mutex_unlock(&wk.w->lock);
-leave:
-	up_read(&c->sem);
+	ret = check_range(w, iova, (u64)num << w->shift, 0);
+	if (!ret) {
+		begin(&wk, c, w);
+		w->stats.calls++;
+		ret = do_list(&wk, index_of(w, iova), list, list + num, num,
+			      flags);
+		end(&wk);
+	}
+	unlock_window(w);
 	return ret;
 }

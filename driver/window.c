@@ -210,8 +210,8 @@ int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
 		mtce_window_destroy(c, w);
 		return ret;
 	}
-	/* Complete before anybody sees it, and then mtce_go() lets them in. */
 	mutex_lock_nested(&w->lock, num);
+	/* Complete before mtce_window_find() sees it; mtce_go() unlocks it. */
 	smp_store_release(&c->windows[num], w);
 	c->default_pending = false;
 	mtce_container_changed(c);
