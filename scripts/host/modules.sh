@@ -20,7 +20,8 @@ modules_check() {
 	[[ ${magic%% *} == "$(uname -r)" ]] ||
 		die "$MTCE_KO was built for kernel ${magic%% *} and this is $(uname -r); run: make clean build"
 	module_loaded vfio_iommu_mtce || return 0
-	[[ $(</sys/module/vfio_iommu_mtce/srcversion) == "$(modinfo -F srcversion "$MTCE_KO")" ]] ||
+	# Kernels without srcversion show none on either side; then the user must know.
+	[[ $(cat /sys/module/vfio_iommu_mtce/srcversion 2>/dev/null) == "$(modinfo -F srcversion "$MTCE_KO")" ]] ||
 		die "another build of vfio_iommu_mtce is loaded; remove it first: rmmod vfio_iommu_mtce"
 }
 
