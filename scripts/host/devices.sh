@@ -24,18 +24,24 @@ group_devices_all() {
 	for g in "${GROUP_NUMBERS[@]}"; do group_devices "$g"; done
 }
 
+# Where in the device tree every disk, network interface and terminal is; looked up once, there are many.
+USERS=()
+users_of_devices() {
+	((${#USERS[@]})) || mapfile -t USERS < <(readlink -f /sys/class/block/* /sys/class/net/* /sys/class/tty/*)
+}
+
 # device_use BDF: says what uses the device; fails when nothing does.
 device_use() {
-	local bdf=$1 x real
+	local bdf=$1 real
 	[[ ${MTCE_MARKER-} != */$bdf/* ]] || { echo "it is the lab's own"; return; }
 	[[ $(<"$PCI/devices/$bdf/class") != 0x03* ]] || { echo "it is a display"; return; }
-	for x in /sys/class/block/* /sys/class/net/* /sys/class/tty/*; do
-		real=$(readlink -f "$x")
+	users_of_devices
+	for real in "${USERS[@]}"; do
 		[[ $real == */$bdf/* ]] || continue
-		case $x in
-		/sys/class/block/*) block_use "${x##*/}" && return ;;
-		/sys/class/net/*) (($(<"$x/flags") & 1)) && echo "its network interface ${x##*/} is up" && return ;;
-		/sys/class/tty/*) grep -qw "${x##*/}" /sys/class/tty/console/active && echo "it carries the console" && return ;;
+		case $real in
+		*/block/*) block_use "${real##*/}" && return ;;
+		*/net/*) (($(<"$real/flags") & 1)) && echo "its network interface ${real##*/} is up" && return ;;
+		*/tty/*) grep -qw "${real##*/}" /sys/class/tty/console/active && echo "it carries the console" && return ;;
 		esac
 	done
 	return 1
@@ -71,6 +77,7 @@ group_free() { (exec <>"/dev/vfio/$1") 2>/dev/null; }
 # Sets DEVICES (one per group, the main one first) and GROUP_NUMBERS.
 devices_choose() {
 	DEVICES=() GROUP_NUMBERS=()
+	users_of_devices # here, not in a subshell that forgets it
 	if [[ $NAMED ]]; then devices_named; else devices_found; fi
 }
 
@@ -134,14 +141,16 @@ device_restore() { # BDF DRIVER OVERRIDE
 
 devices_status() {
 	local group dev why
+	users_of_devices
 	for group in $(printf '%s\n' /sys/kernel/iommu_groups/* | sed 's#.*/##' | sort -n); do
+		if why=$(group_obstacle "$group" ''); then
+			why="never used: $why"
+		elif why=$(group_obstacle "$group" strict); then
+			why="not used unless named: $why"
+		else
+			why='free to use'
+		fi
 		for dev in $(group_devices "$group"); do
-			if why=$(group_obstacle "$group" strict); then
-				why="not used unless named: $why"
-				! device_use "$dev" >/dev/null || why="never used: $(device_use "$dev")"
-			else
-				why='free to use'
-			fi
 			printf 'group %-3s %s  %-10s %s\n' "$group" "$(device_title "$dev")" "$(device_driver "$dev" || echo -)" "$why"
 		done
 	done
