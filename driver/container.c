@@ -128,7 +128,8 @@ void mtce_go(struct mtce_container *c)
 void mtce_container_changed(struct mtce_container *c)
 {
 	lockdep_assert_held_write(&c->sem);
-	c->ready = c->may_map && !c->default_pending && !c->dead;
+	c->ready = c->may_map && c->nr_groups && !c->default_pending &&
+		   !c->dead;
 }
 
 /*
@@ -235,6 +236,7 @@ static void groups_changed(struct mtce_container *c)
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
 		if (c->windows[i])
 			c->windows[i]->refs = 1 + c->nr_groups;
+	mtce_container_changed(c);
 }
 
 /* Can this group share the container's tables? */
@@ -304,7 +306,6 @@ int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp)
 	if (!ret) {
 		if (!c->nr_groups && !c->windows[0])
 			c->default_pending = true;
-		mtce_container_changed(c);
 		list_add_tail(&g->next, &c->groups);
 		groups_changed(c);
 	}

@@ -501,48 +501,48 @@ static noinline long slow_call(struct mtce_container *c, unsigned int cmd,
 
 /*
  * A map or unmap by the owner, with its arguments in memory and its window's
- * lock free. -EAGAIN: it is not as easy as that.
+ * lock free, goes straight to work; everything else is not as easy as that.
  */
-static __always_inline long fast_call(struct mtce_container *c, bool map,
-				      unsigned long arg)
+static __always_inline long fast_call(struct mtce_container *c,
+				      unsigned int cmd, unsigned long arg)
 {
+	struct vfio_mtce_op op __uninitialized;
 	struct mtce_window *w = NULL;
-	struct vfio_mtce_op op;
 	int ret;
 
 	rcu_read_lock();
 	pagefault_disable();
-	ret = map ? read_map(&op, arg) : read_unmap(&op, arg);
+	if (cmd == VFIO_IOMMU_MAP_DMA)
+		ret = read_map(&op, arg);
+	else
+		ret = read_unmap(&op, arg);
 	pagefault_enable();
 	if (likely(!ret && c->mm == current->mm))
 		w = mtce_window_try(c, op.iova);
 	rcu_read_unlock();
-	return likely(w) ? mtce_update_one(c, w, &op) : -EAGAIN;
+	return likely(w) ? mtce_update_one(c, w, op) : slow_call(c, cmd, arg);
 }
 
 static noinline long fast_map(struct mtce_container *c, unsigned long arg)
 {
-	return fast_call(c, true, arg);
+	return fast_call(c, VFIO_IOMMU_MAP_DMA, arg);
 }
 
 static noinline long fast_unmap(struct mtce_container *c, unsigned long arg)
 {
-	return fast_call(c, false, arg);
+	return fast_call(c, VFIO_IOMMU_UNMAP_DMA, arg);
 }
 
 long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg)
 {
-	struct mtce_container *c = iommu_data;
-	long ret;
-
-	if (cmd == VFIO_CHECK_EXTENSION)
+	switch (cmd) {
+	case VFIO_CHECK_EXTENSION:
 		return check_extension(arg);
-
-	if (cmd == VFIO_IOMMU_MAP_DMA)
-		ret = fast_map(c, arg);
-	else if (cmd == VFIO_IOMMU_UNMAP_DMA)
-		ret = fast_unmap(c, arg);
-	else
-		ret = -EAGAIN;
-	return likely(ret != -EAGAIN) ? ret : slow_call(c, cmd, arg);
+	case VFIO_IOMMU_MAP_DMA:
+		return fast_map(iommu_data, arg);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return fast_unmap(iommu_data, arg);
+	default:
+		return slow_call(iommu_data, cmd, arg);
+	}
 }

@@ -61,6 +61,7 @@ static void __exit mtce_exit(void)
 module_init(mtce_init);
 module_exit(mtce_exit);
 
+MODULE_VERSION("0.1");
 MODULE_LICENSE("GPL");
 MODULE_AUTHOR("The mtce authors");
 MODULE_DESCRIPTION("VFIO IOMMU back end for sPAPR TCE tables, batched");

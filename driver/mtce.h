@@ -182,7 +182,7 @@ enum mtce_type {
  * @rcu: delays the free past a caller that has yet to take a reference
  * @type: fixed at open
  * @sem: everything below, see the lock order
- * @ready: may_map, no default window pending, not dead: work can begin
+ * @ready: may_map, a group, no default window pending, not dead: work can begin
  * @dead: released; calls that came too late leave with -ENODEV
  * @may_map: enabled, or memory was registered
  * @enabled: VFIO_IOMMU_ENABLE: memory that is not registered is pinned by maps
@@ -218,6 +218,14 @@ struct mtce_container {
 	u64 registered;
 	struct vfio_mtce_stats stats;
 };
+
+/*
+ * Functions around a hot loop are noinline, so that the loop gets the registers,
+ * and aligned to more than their size, so that it lies in one 4K page of code.
+ * QEMU 7.2's PMU does not count a block of code that ends in a branch to another
+ * page: a loop across a boundary would look many times cheaper than it is.
+ */
+#define MTCE_LOOP_ALIGN	1024
 
 #define MTCE_KILL_RANGES	16
 
@@ -355,7 +363,7 @@ void mtce_put_foreign(struct mtce_container *c, u64 shadow, unsigned int shift);
 long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 		 u32 num, u32 *done);
 long mtce_update_one(struct mtce_container *c, struct mtce_window *w,
-		     const struct vfio_mtce_op *op);
+		     struct vfio_mtce_op op);
 long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
 		   u32 flags);
 bool mtce_map_flags_valid(u32 flags);

@@ -390,7 +390,7 @@ void mtce_region_free_all(struct mtce_container *c)
 static int pin_pass(unsigned long ua, unsigned long n, unsigned int flags,
 		    u64 *hpas, unsigned long stride, unsigned long offset)
 {
-	struct page *pages[32];
+	struct page *pages[32] __uninitialized;
 	int got, i;
 
 	while (n) {
@@ -404,6 +404,8 @@ static int pin_pass(unsigned long ua, unsigned long n, unsigned int flags,
 			*hpas = page_to_phys(pages[i]) + offset;
 		ua += (unsigned long)got << PAGE_SHIFT;
 		n -= got;
+		if (!n)
+			break;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -460,7 +462,10 @@ int mtce_pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
 
 	if (perm & VFIO_MTCE_WRITE)
 		flags |= FOLL_WRITE;
-	if (shift < PAGE_SHIFT)
+	if (shift < PAGE_SHIFT && n == 1)
+		ret = pin_pass(ua & PAGE_MASK, 1, flags, hpas, 1,
+			       ua & ~PAGE_MASK);
+	else if (shift < PAGE_SHIFT)
 		ret = pin_small(ua, n, shift, flags, hpas);
 	else
 		ret = pin_large(ua, n, shift, flags, hpas);

@@ -39,6 +39,9 @@
 
 #include "mtce.h"
 
+/* So few entries that what is around a loop costs more than the loop. */
+#define FEW	16
+
 /* A run of entries that lie side by side in both tables. */
 struct span {
 	u64 *shadow;		/* NULL: not there, so all of them are empty */
@@ -340,7 +343,8 @@ static unsigned long same_part(const struct mtce_window *w, unsigned long index,
 	return min(max, part - (index & (part - 1)));
 }
 
-static bool any_live(const u64 *shadow, unsigned long n)
+static noinline __aligned(MTCE_LOOP_ALIGN) bool
+any_live(const u64 *shadow, unsigned long n)
 {
 	unsigned long i;
 
@@ -385,9 +389,15 @@ static bool range_live(struct mtce_window *w, unsigned long index,
 int mtce_table_plan(struct mtce_window *w, unsigned long index,
 		    unsigned long n, u32 flags)
 {
-	bool live = range_live(w, index, n);
+	struct span s;
+	bool live;
 	int ret;
 
+	/* A few are looked at faster than the map of touched parts is. */
+	if (n <= FEW && one_span(w, index, n, &s))
+		live = any_live(s.shadow, n);
+	else
+		live = range_live(w, index, n);
 	if (live && !(flags & VFIO_MTCE_REPLACE))
 		return -EEXIST;
 	ret = prepare(w, index, n);
@@ -439,8 +449,9 @@ static int put_one(struct mtce_work *wk, unsigned long index, struct span s,
  * Entries of one span that map @r from user address @ua on, into empty
  * entries. The inner loop is one system page; its TCEs differ by a constant.
  */
-static void fill_small(const struct mtce_window *w, struct span s,
-		       const struct mtce_region *r, unsigned long ua, u64 perm)
+static noinline __aligned(MTCE_LOOP_ALIGN) void
+fill_small(const struct mtce_window *w, struct span s, const struct mtce_region *r,
+	   unsigned long ua, u64 perm)
 {
 	const unsigned long step = BIT(w->shift), n = s.n;
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
@@ -467,8 +478,9 @@ static void fill_small(const struct mtce_window *w, struct span s,
 }
 
 /* The same for TCE pages of one system page or more. */
-static void fill_large(const struct mtce_window *w, struct span s,
-		       const struct mtce_region *r, unsigned long ua, u64 perm)
+static noinline __aligned(MTCE_LOOP_ALIGN) void
+fill_large(const struct mtce_window *w, struct span s, const struct mtce_region *r,
+	   unsigned long ua, u64 perm)
 {
 	const unsigned long stride = BIT(w->shift - PAGE_SHIFT);
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
@@ -650,7 +662,8 @@ int mtce_table_map(struct mtce_work *wk, unsigned long index, unsigned long n,
 	return map_found(wk, index, s, r, ua, flags);
 }
 
-static void fill_array(struct span s, const u64 *shadow, const u64 *tce)
+static noinline __aligned(MTCE_LOOP_ALIGN) void
+fill_array(struct span s, const u64 *shadow, const u64 *tce)
 {
 	__be64 *const tces = s.tce;
 	u64 *const shadows = s.shadow;
@@ -692,7 +705,7 @@ int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
 	for (done = 0; done < n; done += s.n) {
 		if (done)
 			cond_resched();
-		max = room(wk, n - done);
+		max = live ? room(wk, n - done) : n - done;
 		rcu_read_lock();
 		s = span_at(w, index + done, max);
 		if (live || !s.tce)
@@ -712,7 +725,8 @@ int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
  */
 
 /* The hot loop: entries that map registered memory, directly written. */
-static unsigned long clear_direct(struct mtce_work *wk, struct span s)
+static noinline __aligned(MTCE_LOOP_ALIGN) unsigned long
+clear_direct(struct mtce_work *wk, struct span s)
 {
 	u64 base = wk->base, limit = wk->limit, seen = 0;
 	__be64 *const tces = s.tce;
@@ -838,7 +852,7 @@ static noinline int clear_many(struct mtce_work *wk, unsigned long index,
 	struct span s;
 	int ret = 0;
 
-	if (w->pinned || !one_span(w, index, n, &s)) {
+	if ((w->pinned && room(wk, n) < n) || !one_span(w, index, n, &s)) {
 		ret = clear_range(wk, index, index + n, CLEAR_ALL, NULL);
 	} else {
 		rcu_read_lock();

@@ -32,7 +32,7 @@ static __always_inline void begin(struct mtce_work *wk,
 	lockdep_assert_held(&w->lock);
 	wk->c = c;
 	wk->w = w;
-	wk->detached = !c->nr_groups;
+	wk->detached = false;
 	wk->region = w->hint;
 	wk->base = MTCE_SHADOW_REGION;
 	wk->limit = 0;
@@ -51,6 +51,7 @@ void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,
 		     struct mtce_window *w)
 {
 	begin(wk, c, w);
+	wk->detached = !c->nr_groups;
 }
 
 /* Take the run of cleared entries off its region. */
@@ -61,8 +62,6 @@ static void end_run(struct mtce_work *wk)
 	atomic64_sub(wk->run, &wk->region->mapped);
 	if (wk->seen & VFIO_MTCE_WRITE)
 		wk->region->dirty = true;
-	wk->run = 0;
-	wk->seen = 0;
 }
 
 /* A cleared entry maps another region than the last one did. */
@@ -72,6 +71,8 @@ void mtce_work_switch(struct mtce_work *wk, u64 shadow)
 	struct mtce_region *r = mtce_region_find(wk->c, ua);
 
 	end_run(wk);
+	wk->run = 0;
+	wk->seen = 0;
 	/* Counted regions do not go: without one our own books are wrong. */
 	if (WARN_ON_ONCE(!r))
 		return;
@@ -150,9 +151,9 @@ static __always_inline int plan_piece(const struct mtce_window *w,
 }
 
 /* Is all of the memory registered, and fit for the window's TCE page? */
-static int plan_memory(struct mtce_work *wk, const struct vfio_mtce_op *op)
+static int plan_memory(struct mtce_work *wk, struct vfio_mtce_op op)
 {
-	u64 ua = op->vaddr, size = op->size;
+	u64 ua = op.vaddr, size = op.size;
 
 	while (size) {
 		struct mtce_region *r;
@@ -171,10 +172,10 @@ static int plan_memory(struct mtce_work *wk, const struct vfio_mtce_op *op)
 	return 0;
 }
 
-static int map_registered(struct mtce_work *wk, const struct vfio_mtce_op *op,
+static int map_registered(struct mtce_work *wk, struct vfio_mtce_op op,
 			  unsigned long index, bool live)
 {
-	u64 ua = op->vaddr, size = op->size;
+	u64 ua = op.vaddr, size = op.size;
 	int ret = 0;
 
 	while (size) {
@@ -182,7 +183,7 @@ static int map_registered(struct mtce_work *wk, const struct vfio_mtce_op *op,
 		unsigned long n;
 
 		r = next_piece(wk, ua, size, &n);
-		ret = mtce_table_put_region(wk, index, n, r, ua, op->flags,
+		ret = mtce_table_put_region(wk, index, n, r, ua, op.flags,
 					    live) ?: ret;
 		ua += (u64)n << wk->w->shift;
 		size -= (u64)n << wk->w->shift;
@@ -203,29 +204,41 @@ static bool may_pin(struct mtce_work *wk)
 	       wk->w->bytes <= tg->tce32_size;
 }
 
-static int map_pinned(struct mtce_work *wk, const struct vfio_mtce_op *op,
-		      unsigned long index, bool live)
+/* @tces: room for 2 * @n, zeroed. */
+static int pin_and_put(struct mtce_work *wk, struct vfio_mtce_op op,
+		       unsigned long index, unsigned long n, u64 *tces,
+		       bool live)
 {
-	unsigned long n = op->size >> wk->w->shift, i;
-	u64 perm = mtce_tce_perm(op->flags);
-	u64 *tces, *shadow;
+	u64 perm = mtce_tce_perm(op.flags), *shadow = tces + n;
+	unsigned long i;
 	int ret;
 
-	tces = kvcalloc(n, 2 * sizeof(u64), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!tces)
-		return -ENOMEM;
-	ret = mtce_pin_pages(op->vaddr, n, wk->w->shift, perm, tces);
+	ret = mtce_pin_pages(op.vaddr, n, wk->w->shift, perm, tces);
 	if (ret)
-		goto free;
-	shadow = tces + n;
+		return ret;
 	for (i = 0; i < n; i++) {
 		tces[i] |= perm;
 		shadow[i] = MTCE_SHADOW_PINNED | tces[i];
 	}
 	wk->w->pinned += n;
-	ret = mtce_table_put_array(wk, index, n, shadow, tces, live);
-free:
-	kvfree(tces);
+	return mtce_table_put_array(wk, index, n, shadow, tces, live);
+}
+
+static int map_pinned(struct mtce_work *wk, struct vfio_mtce_op op,
+		      unsigned long index, bool live)
+{
+	unsigned long n = op.size >> wk->w->shift;
+	u64 few[2] = {}, *tces = few;
+	int ret;
+
+	if (n > 1)
+		tces = kvcalloc(n, 2 * sizeof(u64),
+				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!tces)
+		return -ENOMEM;
+	ret = pin_and_put(wk, op, index, n, tces, live);
+	if (n > 1)
+		kvfree(tces);
 	return ret;
 }
 
@@ -235,8 +248,7 @@ static unsigned long index_of(const struct mtce_window *w, u64 iova)
 }
 
 /* Memory in several regions, or not registered. */
-static noinline int map_pieces(struct mtce_work *wk,
-			       const struct vfio_mtce_op *op,
+static noinline int map_pieces(struct mtce_work *wk, struct vfio_mtce_op op,
 			       unsigned long index, unsigned long n)
 {
 	bool pin = false;
@@ -247,7 +259,7 @@ static noinline int map_pieces(struct mtce_work *wk,
 		pin = true;
 	else if (ret)
 		return ret;
-	live = mtce_table_plan(wk->w, index, n, op->flags);
+	live = mtce_table_plan(wk->w, index, n, op.flags);
 	if (live < 0)
 		return live;
 	ret = pin ? map_pinned(wk, op, index, live) :
@@ -257,30 +269,29 @@ static noinline int map_pieces(struct mtce_work *wk,
 	return ret;
 }
 
-static __always_inline int do_map(struct mtce_work *wk,
-				  const struct vfio_mtce_op *op)
+static __always_inline int do_map(struct mtce_work *wk, struct vfio_mtce_op op)
 {
 	struct mtce_window *w = wk->w;
-	unsigned long index = index_of(w, op->iova);
-	unsigned long n = op->size >> w->shift, piece;
+	unsigned long index = index_of(w, op.iova);
+	unsigned long n = op.size >> w->shift, piece;
 	struct mtce_region *r;
 	int ret;
 
-	r = next_piece(wk, op->vaddr, op->size, &piece);
+	r = next_piece(wk, op.vaddr, op.size, &piece);
 	if (unlikely(!r || piece != n))
 		return map_pieces(wk, op, index, n);
-	ret = plan_piece(w, r, op->vaddr, n);
+	ret = plan_piece(w, r, op.vaddr, n);
 	if (unlikely(ret))
 		return ret;
-	return mtce_table_map(wk, index, n, r, op->vaddr, op->flags);
+	return mtce_table_map(wk, index, n, r, op.vaddr, op.flags);
 }
 
-static __always_inline int do_op(struct mtce_work *wk, const struct vfio_mtce_op *op)
+static __always_inline int do_op(struct mtce_work *wk, struct vfio_mtce_op op)
 {
-	if (op->op == VFIO_MTCE_OP_MAP)
+	if (op.op == VFIO_MTCE_OP_MAP)
 		return do_map(wk, op);
-	return mtce_table_clear(wk, index_of(wk->w, op->iova),
-				op->size >> wk->w->shift);
+	return mtce_table_clear(wk, index_of(wk->w, op.iova),
+				op.size >> wk->w->shift);
 }
 
 /*
@@ -294,12 +305,12 @@ bool mtce_map_flags_valid(u32 flags)
 }
 
 /* All but the range of IOVAs, for which see check_range(). */
-static __always_inline bool op_valid(const struct vfio_mtce_op *op)
+static __always_inline bool op_valid(struct vfio_mtce_op op)
 {
-	if (op->op == VFIO_MTCE_OP_MAP)
-		return mtce_map_flags_valid(op->flags) &&
-		       mtce_range_inside(op->vaddr, op->size, 0, TASK_SIZE);
-	return op->op == VFIO_MTCE_OP_UNMAP && !op->flags && !op->vaddr;
+	if (op.op == VFIO_MTCE_OP_MAP)
+		return mtce_map_flags_valid(op.flags) &&
+		       mtce_range_inside(op.vaddr, op.size, 0, TASK_SIZE);
+	return op.op == VFIO_MTCE_OP_UNMAP && !op.flags && !op.vaddr;
 }
 
 /*
@@ -311,7 +322,7 @@ static __always_inline int check_range(const struct mtce_window *w, u64 iova,
 {
 	if (unlikely(!size))
 		return -EINVAL;
-	if (!w || !mtce_range_inside(iova, size, w->start, w->bytes))
+	if (!mtce_range_inside(iova, size, w->start, w->bytes))
 		return mtce_range_valid(iova, size) ? -ENXIO : -EINVAL;
 	if (!mtce_range_aligned(iova | vaddr, size, w->shift))
 		return -EINVAL;
@@ -328,6 +339,8 @@ static int make_ready(struct mtce_container *c)
 		ret = -ENODEV;
 	else if (!c->may_map)
 		ret = -EPERM;
+	else if (!c->nr_groups)
+		ret = -ENODEV;
 	else
 		ret = mtce_window_create_default(c);
 	mtce_go(c);
@@ -366,6 +379,9 @@ static int check_ops(struct mtce_container *c, const struct vfio_mtce_op *ops,
 		int ret;
 
 		*w = mtce_window_find(c, op->iova);
+		if (!*w)
+			return mtce_range_valid(op->iova, op->size) ? -ENXIO :
+								      -EINVAL;
 		ret = check_range(*w, op->iova, op->size, op->vaddr);
 		if (ret)
 			return ret;
@@ -414,7 +430,7 @@ long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 
 	*done = 0;
 	for (i = 0; i < num; i++)
-		if (!op_valid(&ops[i]))
+		if (!op_valid(ops[i]))
 			return -EINVAL;
 
 	ret = enter(c);
@@ -430,7 +446,7 @@ long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 	for (i = 0; i < num; i++) {
 		ret = i ? next_op(&wk, &ops[i], i) : 0;
 		if (!ret)
-			ret = do_op(&wk, &ops[i]);
+			ret = do_op(&wk, ops[i]);
 		if (ret)
 			break;
 	}
@@ -459,13 +475,13 @@ static __always_inline void unlock_window(struct mtce_window *w)
  * Return: 0 or an errno of <linux/vfio_mtce.h>.
  */
 long mtce_update_one(struct mtce_container *c, struct mtce_window *w,
-		     const struct vfio_mtce_op *op)
+		     struct vfio_mtce_op op)
 {
 	struct mtce_work wk __uninitialized;
 	int ret = -EINVAL;
 
 	if (op_valid(op))
-		ret = check_range(w, op->iova, op->size, op->vaddr);
+		ret = check_range(w, op.iova, op.size, op.vaddr);
 	if (likely(!ret)) {
 		begin(&wk, c, w);
 		w->stats.calls++;
@@ -480,8 +496,9 @@ long mtce_update_one(struct mtce_container *c, struct mtce_window *w,
  * Look up each address of the list: its TCE to @tces, its shadow in place of it
  * to @list, and to @only the region, if there is just one.
  */
-static int plan_list(struct mtce_work *wk, u64 *list, u64 *tces, u32 num,
-		     u64 perm, struct mtce_region **only)
+static noinline __aligned(MTCE_LOOP_ALIGN) int
+plan_list(struct mtce_work *wk, u64 *list, u64 *tces, u32 num, u64 perm,
+	  struct mtce_region **only)
 {
 	const unsigned int shift = wk->w->shift;
 	const u64 bytes = BIT_ULL(shift), mark = MTCE_SHADOW_REGION | perm;
