@@ -74,26 +74,42 @@ static size_t huge_reserve(void)
 	return avail > HUGE_WANTED ? HUGE_WANTED : (size_t)avail;
 }
 
+static char *huge_map(size_t pages)
+{
+	char *base = mmap(NULL, pages * HUGE_PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
+			  (HUGE_SHIFT << MAP_HUGE_SHIFT), -1, 0);
+
+	if (base == MAP_FAILED)
+		return NULL;
+	memset(base, 1, pages * HUGE_PAGE);
+	return base;
+}
+
 /*
- * Pins a page in every MiB of the first huge page, through process_vm_readv().
- * Linux 6.12 with 4K pages on the hash MMU never comes back from beyond the
- * first 2 MiB of a 16 MiB page. It does honour a fatal signal, so a child asks.
+ * Pins a page in every MiB of a huge page, through process_vm_readv(). Linux
+ * 6.12 with 4K pages on the hash MMU never comes back from beyond the first
+ * 2 MiB of a 16 MiB page. It does honour a fatal signal, so a child asks, with
+ * a page of its own: an inherited one would be copied first.
  */
 #define PROBES 16
 static void probe_child(void)
 {
-	char bytes[PROBES];
+	char bytes[PROBES], *base = huge_map(1);
 	struct iovec local = { bytes, sizeof(bytes) }, remote[PROBES];
 	size_t i;
 
+	if (!base)
+		_exit(1);
 	for (i = 0; i < PROBES; i++)
-		remote[i] = (struct iovec) { huge.base + i * (HUGE_PAGE / PROBES), 1 };
+		remote[i] = (struct iovec) { base + i * (HUGE_PAGE / PROBES), 1 };
 	signal(SIGALRM, SIG_DFL);
 	alarm(5);
 	_exit(process_vm_readv(getpid(), &local, 1, remote, PROBES, 0) != PROBES);
 }
 
-static bool huge_pinnable(void)
+/* NULL if it can pin them. */
+static const char *huge_unpinnable(void)
 {
 	pid_t child = fork();
 	int status;
@@ -101,12 +117,15 @@ static bool huge_pinnable(void)
 	if (!child)
 		probe_child();
 	if (child < 0 || waitpid(child, &status, 0) != child)
-		return false;
-	return WIFEXITED(status) && !WEXITSTATUS(status);
+		return "no process could be started to try 16 MiB huge pages";
+	if (WIFSIGNALED(status))
+		return "this kernel hangs when it pins 16 MiB huge pages";
+	return WEXITSTATUS(status) ? "16 MiB huge pages cannot be mapped or pinned" : NULL;
 }
 
 static const char *huge_alloc(void)
 {
+	const char *why;
 	size_t pages;
 
 	if (access(HUGE_DIR, F_OK))
@@ -114,19 +133,12 @@ static const char *huge_alloc(void)
 	pages = huge_reserve();
 	if (!pages)
 		return "no 16 MiB huge page could be reserved (see nr_hugepages)";
-	huge.base = mmap(NULL, pages * HUGE_PAGE, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
-			 (HUGE_SHIFT << MAP_HUGE_SHIFT), -1, 0);
-	if (huge.base == MAP_FAILED) {
-		huge.base = NULL;
+	why = huge_unpinnable();
+	if (why)
+		return why;
+	huge.base = huge_map(pages);
+	if (!huge.base)
 		return "reserved 16 MiB huge pages could not be mapped";
-	}
-	memset(huge.base, 1, pages * HUGE_PAGE);
-	if (!huge_pinnable()) {
-		munmap(huge.base, pages * HUGE_PAGE);
-		huge.base = NULL;
-		return "this kernel cannot pin 16 MiB huge pages: it hangs";
-	}
 	huge.size = pages * HUGE_PAGE;
 	huge.page = HUGE_PAGE;
 	return NULL;
