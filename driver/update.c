@@ -380,8 +380,7 @@ static int check_ops(struct mtce_container *c, const struct vfio_mtce_op *ops,
 
 		*w = mtce_window_find(c, op->iova);
 		if (!*w)
-			return mtce_range_valid(op->iova, op->size) ? -ENXIO :
-								      -EINVAL;
+			return -ENXIO;
 		ret = check_range(*w, op->iova, op->size, op->vaddr);
 		if (ret)
 			return ret;
@@ -411,51 +410,26 @@ static __always_inline int next_op(struct mtce_work *wk,
 	return 0;
 }
 
-/**
- * mtce_update() - do range operations in order, as one batch
- * @c: container
- * @ops: operations, in kernel memory, not checked
- * @num: how many, 1 at least
- * @done: out, how many were done, also on error
- *
- * Return: 0 or an errno of <linux/vfio_mtce.h>.
- */
-long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
-		 u32 num, u32 *done)
+/* The window that holds @iova, locked, or an ERR_PTR. */
+static struct mtce_window *lock_window(struct mtce_container *c, u64 iova)
 {
-	struct mtce_window *w = NULL;
-	struct mtce_work wk __uninitialized;
+	struct mtce_window *w;
 	int ret;
-	u32 i;
 
-	*done = 0;
-	for (i = 0; i < num; i++)
-		if (!op_valid(ops[i]))
-			return -EINVAL;
+	rcu_read_lock();
+	w = mtce_window_try(c, iova);
+	rcu_read_unlock();
+	if (likely(w))
+		return w;
 
 	ret = enter(c);
 	if (ret)
-		return ret;
-	ret = check_ops(c, ops, num, &w);
-	if (ret)
-		goto leave;
-
-	mutex_lock(&w->lock);
-	begin(&wk, c, w);
-	w->stats.calls++;
-	for (i = 0; i < num; i++) {
-		ret = i ? next_op(&wk, &ops[i], i) : 0;
-		if (!ret)
-			ret = do_op(&wk, ops[i]);
-		if (ret)
-			break;
-	}
-	*done = i;
-	end(&wk);
-	mutex_unlock(&wk.w->lock);
-leave:
+		return ERR_PTR(ret);
+	w = mtce_window_find(c, iova);
+	if (w)
+		mutex_lock(&w->lock);
 	up_read(&c->sem);
-	return ret;
+	return w ? w : ERR_PTR(-ENXIO);
 }
 
 /* Somebody may be waiting to free the window: nothing else holds it. */
@@ -489,6 +463,72 @@ long mtce_update_one(struct mtce_container *c, struct mtce_window *w,
 		end(&wk);
 	}
 	unlock_window(w);
+	return ret;
+}
+
+/* As mtce_update(), for operations whose shape is right, maybe in two windows. */
+static int update_many(struct mtce_container *c, const struct vfio_mtce_op *ops,
+		       u32 num, u32 *done)
+{
+	struct mtce_work wk __uninitialized;
+	struct mtce_window *w = NULL;
+	int ret;
+	u32 i;
+
+	ret = enter(c);
+	if (ret)
+		return ret;
+	ret = check_ops(c, ops, num, &w);
+	if (ret)
+		goto leave;
+
+	mutex_lock(&w->lock);
+	begin(&wk, c, w);
+	w->stats.calls++;
+	for (i = 0; i < num; i++) {
+		ret = i ? next_op(&wk, &ops[i], i) : 0;
+		if (!ret)
+			ret = do_op(&wk, ops[i]);
+		if (ret)
+			break;
+	}
+	*done = i;
+	end(&wk);
+	mutex_unlock(&wk.w->lock);
+leave:
+	up_read(&c->sem);
+	return ret;
+}
+
+/**
+ * mtce_update() - do range operations in order, as one batch
+ * @c: container
+ * @ops: operations, in kernel memory, not checked
+ * @num: how many, 1 at least
+ * @done: out, how many were done, also on error
+ *
+ * Return: 0 or an errno of <linux/vfio_mtce.h>.
+ */
+long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
+		 u32 num, u32 *done)
+{
+	struct mtce_window *w;
+	long ret;
+	u32 i;
+
+	*done = 0;
+	for (i = 0; i < num; i++)
+		if (!op_valid(ops[i]) ||
+		    !mtce_range_valid(ops[i].iova, ops[i].size))
+			return -EINVAL;
+	if (num > 1)
+		return update_many(c, ops, num, done);
+
+	w = lock_window(c, ops->iova);
+	if (IS_ERR(w))
+		return PTR_ERR(w);
+	ret = mtce_update_one(c, w, *ops);
+	*done = !ret;
 	return ret;
 }
 
@@ -580,28 +620,6 @@ static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
 	if (ret == -EIO)
 		mtce_table_clear(wk, index, num);
 	return ret;
-}
-
-/* The window that holds @iova, locked, or an ERR_PTR. */
-static struct mtce_window *lock_window(struct mtce_container *c, u64 iova)
-{
-	struct mtce_window *w;
-	int ret;
-
-	rcu_read_lock();
-	w = mtce_window_try(c, iova);
-	rcu_read_unlock();
-	if (likely(w))
-		return w;
-
-	ret = enter(c);
-	if (ret)
-		return ERR_PTR(ret);
-	w = mtce_window_find(c, iova);
-	if (w)
-		mutex_lock(&w->lock);
-	up_read(&c->sem);
-	return w ? w : ERR_PTR(-ENXIO);
 }
 
 /**
