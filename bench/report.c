@@ -34,6 +34,13 @@ static void set_text(json_t *o, const char *key, const char *v)
 	json_object_set_new(o, key, v ? json_string(v) : json_null());
 }
 
+static json_t *bin_json(const struct histogram *h, unsigned int i)
+{
+	json_int_t low = (json_int_t)histogram_bin_low(i), high = (json_int_t)histogram_bin_high(i);
+
+	return json_pack("[I,I,I]", low, high, (json_int_t)h->bins[i]);
+}
+
 static json_t *histogram_json(const struct histogram *h)
 {
 	json_t *o = json_object(), *bins = json_array();
@@ -48,9 +55,7 @@ static json_t *histogram_json(const struct histogram *h)
 	set_integer(o, "max", h->max);
 	for (i = 0; i < HISTOGRAM_BINS; i++)
 		if (h->bins[i])
-			json_array_append_new(bins, json_pack("[I,I,I]",
-				(json_int_t)histogram_bin_low(i), (json_int_t)histogram_bin_high(i),
-				(json_int_t)h->bins[i]));
+			json_array_append_new(bins, bin_json(h, i));
 	json_object_set_new(o, "bins", bins);
 	return o;
 }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # A private apt root inside the cache: the machine's own mirror, Debian's own keys, architectures and
 # suites of our choice. Nothing here touches the machine's apt.
 # shellcheck shell=bash disable=SC2034 # HINT is for step

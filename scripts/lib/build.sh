@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Cross-building the checkout into build/<kernel>, which then is what a POWER8 owner has after make.
 # shellcheck shell=bash
 

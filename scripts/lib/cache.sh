@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Parts of the cache. A part is a folder that is either complete or not there: it is made in a temporary
 # folder beside its place and renamed. Its .stamp names the recipe that made it.
 # shellcheck shell=bash

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Words to the user, failure, temporary places. Sourced first by everything.
 # shellcheck shell=bash
 

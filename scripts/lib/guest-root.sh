@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # The guest's root disk: Debian 12 packages, unpacked but not configured, in a sparse ext4 image.
 # Made without root: nothing of the guest runs on this machine.
 # shellcheck shell=bash

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # What must be installed on this machine: on Debian 12 and 13 it is installed, elsewhere it is named.
 # shellcheck shell=bash
 

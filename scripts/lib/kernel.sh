@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # The guest's kernel: Debian's own 6.12, unpacked into the cache with its headers, modules and the
 # small first root (initramfs) that finds the disk.
 # shellcheck shell=bash

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Counting TCE-kill stores from outside: QEMU traces every MMIO store into a pipe, a filter keeps two
 # kinds. No driver can fool this. Programs in the guest mark sections by storing htobe32(N) at offset 4 of
 # the marker device (MTCE_MARKER is its resource0): N > 0 begins section N, 0 ends it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Complaints of the guest's kernel.
 # shellcheck shell=bash
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Puts what QEMU's trace saw into every record that names its section.
 #   jq --rawfile kills kills.tsv -f merge-kills.jq bench.json
 ($kills | split("\n") | map(select(length > 0) | split("\t") | {key: .[0], value: {all: (.[1] | tonumber), pe: (.[2] | tonumber)}}) | from_entries) as $seen

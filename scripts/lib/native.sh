@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Are we on the real thing?
 # shellcheck shell=bash
 

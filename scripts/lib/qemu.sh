@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # The emulated machine: its devices, and the life of its process.
 # shellcheck shell=bash disable=SC2054 # commas belong to QEMU's options
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # One boot: start the machine, watch it, bring the exit status back.
 # shellcheck shell=bash disable=SC2034 # shares variables with qemu.sh and kills.sh
 

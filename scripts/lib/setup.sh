@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # lab setup: this machine's packages, then every part of the cache. Quick when all is there.
 # shellcheck shell=bash
 

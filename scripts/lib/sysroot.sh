@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # What the cross compiler and the host checks need beside Debian's cross packages.
 # shellcheck shell=bash
 

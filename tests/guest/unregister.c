@@ -283,7 +283,7 @@ static void revoked_memory_is_out_of_reach(void)
 
 static void written_memory_is_dirty_when_it_goes(void)
 {
-	char path[] = "/tmp/mtce-dirty-XXXXXX";
+	char path[] = P_tmpdir "/mtce-dirty-XXXXXX";
 	int fd = mkstemp(path);
 	uint8_t *p;
 
