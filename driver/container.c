@@ -124,6 +124,24 @@ void mtce_go(struct mtce_container *c)
 	up_write(&c->sem);
 }
 
+/* Do something in every window of a stopped container. */
+void mtce_each_window(struct mtce_container *c,
+		      void (*work)(struct mtce_work *wk,
+				   const struct mtce_region *r),
+		      const struct mtce_region *r)
+{
+	struct mtce_work wk;
+	int i;
+
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
+		if (!c->windows[i])
+			continue;
+		mtce_work_begin(&wk, c, c->windows[i]);
+		work(&wk, r);
+		mtce_work_end(&wk);
+	}
+}
+
 /* After any change of what decides whether work on entries can begin. */
 void mtce_container_changed(struct mtce_container *c)
 {
@@ -187,17 +205,9 @@ unlock:
  */
 int mtce_container_disable(struct mtce_container *c)
 {
-	struct mtce_work wk;
-	int i;
-
 	mtce_stop(c);
-	for (i = 0; c->enabled && i < MTCE_MAX_WINDOWS; i++) {
-		if (!c->windows[i])
-			continue;
-		mtce_work_begin(&wk, c, c->windows[i]);
-		mtce_table_revoke(&wk, NULL);
-		mtce_work_end(&wk);
-	}
+	if (c->enabled)
+		mtce_each_window(c, mtce_table_revoke, NULL);
 	account_locked_vm(c->mm, c->enabled_pages, false);
 	c->enabled_pages = 0;
 	c->enabled = false;

@@ -113,6 +113,8 @@ static __always_inline void kill_entries(struct mtce_work *wk,
 			mtce_store_be((__force void *)g->kill_reg,
 				      PHB3_KILL_ONE | iova | g->pe);
 			iova += BIT_ULL(w->shift);
+			if (!(n % MTCE_SPAN_MAX))
+				cond_resched();
 		} while (--n);
 	} while (++r < k->nr);
 }

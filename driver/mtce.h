@@ -289,6 +289,10 @@ long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg);
 /* container.c */
 void mtce_stop(struct mtce_container *c);
 void mtce_go(struct mtce_container *c);
+void mtce_each_window(struct mtce_container *c,
+		      void (*work)(struct mtce_work *wk,
+				   const struct mtce_region *r),
+		      const struct mtce_region *r);
 void mtce_container_changed(struct mtce_container *c);
 void *mtce_open(unsigned long arg);
 void mtce_release(void *iommu_data);

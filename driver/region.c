@@ -86,8 +86,11 @@ static void unpin_region(struct mtce_region *r)
 	struct page **pages = (struct page **)r->hpas;
 	unsigned long i, n = region_pages(r);
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		pages[i] = hpa_to_page(r->hpas[i]);
+		if (!(i % PIN_BATCH))
+			cond_resched();
+	}
 	unpin_array(pages, n, r->dirty);
 }
 
@@ -130,8 +133,11 @@ static void translate_region(struct mtce_region *r)
 	struct page **pages = (struct page **)r->hpas;
 	unsigned long i, n = region_pages(r);
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		r->hpas[i] = page_to_phys(pages[i]) | PAGE_SHIFT;
+		if (!(i % PIN_BATCH))
+			cond_resched();
+	}
 	for (i = 0; i < ARRAY_SIZE(block_shifts); i++)
 		if (block_shifts[i] > PAGE_SHIFT)
 			note_blocks(r, block_shifts[i]);
@@ -147,9 +153,12 @@ int mtce_region_plan(const struct mtce_window *w, struct mtce_region *r,
 {
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
 
-	for (; n; n--, hpa += BIT(w->shift - PAGE_SHIFT))
+	for (; n; n--, hpa += BIT(w->shift - PAGE_SHIFT)) {
 		if ((*hpa & HPA_SHIFT_MASK) < w->shift)
 			return -ERANGE;
+		if (!(n % MTCE_SPAN_MAX))
+			cond_resched();
+	}
 	return 0;
 }
 
@@ -311,37 +320,16 @@ int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 }
 
 /*
- * Upstream's v2 answers 0 to this although entries still map the memory (and
- * leaks the pin). Clients rely on the 0, so a taken-over v2 container loses the
- * entries; they are killed before a page goes.
+ * Nothing may reach @r any more. Entries that still map it are there only on a
+ * taken-over v2 container: upstream answers 0 to an unregister of mapped memory
+ * (and leaks the pin), clients rely on the 0, so the entries go, and are killed
+ * before a page does. And KVM may be putting one back, see table.c.
  */
-static void revoke_region(struct mtce_container *c, struct mtce_region *r)
+static void revoke_region(struct mtce_work *wk, const struct mtce_region *r)
 {
-	struct mtce_work wk;
-	int i;
-
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		if (!c->windows[i])
-			continue;
-		mtce_work_begin(&wk, c, c->windows[i]);
-		mtce_table_revoke(&wk, r);
-		mtce_work_end(&wk);
-	}
-}
-
-/* KVM may be putting an entry back that maps the region, see table.c. */
-static void settle_windows(struct mtce_container *c)
-{
-	struct mtce_work wk;
-	int i;
-
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		if (!c->windows[i])
-			continue;
-		mtce_work_begin(&wk, c, c->windows[i]);
-		mtce_table_settle(&wk);
-		mtce_work_end(&wk);
-	}
+	if (atomic64_read(&r->mapped))
+		mtce_table_revoke(wk, r);
+	mtce_table_settle(wk);
 }
 
 /* Let go of what was registered with exactly this address and size. */
@@ -360,9 +348,7 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 	} else if (atomic64_read(&r->mapped) && c->type != MTCE_TYPE_V2) {
 		ret = -EBUSY;
 	} else {
-		if (atomic64_read(&r->mapped))
-			revoke_region(c, r);
-		settle_windows(c);
+		mtce_each_window(c, revoke_region, r);
 		region_erase(c, r);
 	}
 	mtce_go(c);

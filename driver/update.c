@@ -57,7 +57,7 @@ void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,
 /* Take the run of cleared entries off its region. */
 static void end_run(struct mtce_work *wk)
 {
-	if (!wk->run)
+	if (!wk->run || unlikely(!wk->region))
 		return;
 	atomic64_sub(wk->run, &wk->region->mapped);
 	if (wk->seen & VFIO_MTCE_WRITE)
@@ -73,11 +73,13 @@ void mtce_work_switch(struct mtce_work *wk, u64 shadow)
 	end_run(wk);
 	wk->run = 0;
 	wk->seen = 0;
-	/* Counted regions do not go: without one our own books are wrong. */
-	if (WARN_ON_ONCE(!r))
-		return;
 	wk->region = r;
 	wk->w->hint = r;
+	/* Counted regions do not go: without one our own books are wrong. */
+	if (WARN_ON_ONCE(!r)) {
+		wk->limit = 0;
+		return;
+	}
 	wk->base = MTCE_SHADOW_REGION | r->ua;
 	wk->limit = r->size;
 }
