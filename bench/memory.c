@@ -87,15 +87,15 @@ static char *huge_map(size_t pages)
 }
 
 /*
- * Pins a page in every MiB of a huge page, through process_vm_readv(). Linux
- * 6.12 with 4K pages on the hash MMU never comes back from beyond the first
- * 2 MiB of a 16 MiB page. It does honour a fatal signal, so a child asks, with
- * a page of its own: an inherited one would be copied first.
+ * Pins a page in every MiB of a huge page, for writing: process_vm_writev().
+ * Linux 6.12 with 4K pages on the hash MMU never comes back from beyond the
+ * first 2 MiB of a 16 MiB page. It does honour a fatal signal, so a child asks,
+ * with a page of its own: an inherited one would be copied first.
  */
 #define PROBES 16
 static void probe_child(void)
 {
-	char bytes[PROBES], *base = huge_map(1);
+	char bytes[PROBES] = "", *base = huge_map(1);
 	struct iovec local = { bytes, sizeof(bytes) }, remote[PROBES];
 	size_t i;
 
@@ -105,7 +105,7 @@ static void probe_child(void)
 		remote[i] = (struct iovec) { base + i * (HUGE_PAGE / PROBES), 1 };
 	signal(SIGALRM, SIG_DFL);
 	alarm(5);
-	_exit(process_vm_readv(getpid(), &local, 1, remote, PROBES, 0) != PROBES);
+	_exit(process_vm_writev(getpid(), &local, 1, remote, PROBES, 0) != PROBES);
 }
 
 /* NULL if it can pin them. */
