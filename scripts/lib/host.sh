@@ -12,6 +12,7 @@ HOST_NEEDS=(
 	libc6-dev-ppc64el-cross:/usr/powerpc64le-linux-gnu/include/stdio.h
 	libjansson-dev:/usr/include/jansson.h
 	dwarves:pahole
+	g++:g++
 	sparse:sparse
 	shellcheck:shellcheck
 	jq:jq
