@@ -278,8 +278,7 @@ unaccount:
 static bool region_wanted(u64 ua, u64 size)
 {
 	return mtce_range_valid(ua, size) &&
-	       mtce_range_aligned(ua, size, PAGE_SHIFT) &&
-	       mtce_range_inside(ua, size, 0, TASK_SIZE);
+	       mtce_range_aligned(ua, size, PAGE_SHIFT);
 }
 
 /*
@@ -293,6 +292,8 @@ int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 
 	if (!region_wanted(ua, size))
 		return -EINVAL;
+	if (!mtce_range_inside(ua, size, 0, TASK_SIZE))
+		return -EFAULT;
 
 	down_read(&c->sem);
 	busy = region_overlaps(c, ua, size);

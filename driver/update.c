@@ -311,7 +311,7 @@ static __always_inline bool op_valid(struct vfio_mtce_op op)
 {
 	if (op.op == VFIO_MTCE_OP_MAP)
 		return mtce_map_flags_valid(op.flags) &&
-		       mtce_range_inside(op.vaddr, op.size, 0, TASK_SIZE);
+		       op.vaddr + op.size >= op.vaddr;
 	return op.op == VFIO_MTCE_OP_UNMAP && !op.flags && !op.vaddr;
 }
 
@@ -557,8 +557,6 @@ plan_list(struct mtce_work *wk, u64 *list, u64 *tces, u32 num, u64 perm,
 		if (unlikely(ua - base >= limit)) {
 			unsigned long n;
 
-			if (ua >= TASK_SIZE)
-				return -EINVAL;
 			r = next_piece(wk, ua, bytes, &n);
 			if (!r)
 				return -ENOENT;

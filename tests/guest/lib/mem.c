@@ -43,9 +43,13 @@ void *mem_alloc_shared(size_t size)
 	return alloc(size, MAP_SHARED);
 }
 
+/*
+ * Linux 6.12 with 4K pages on the hash MMU never comes back from pinning the
+ * later parts of a 16 MiB page, whatever back end asks: there is none to use.
+ */
 bool mem_huge_free(void)
 {
-	FILE *f = fopen(HUGE, "r");
+	FILE *f = mem_page() < SZ_64K ? NULL : fopen(HUGE, "r");
 	int n = 0;
 
 	if (!f)
