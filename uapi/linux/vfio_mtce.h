@@ -15,6 +15,8 @@
  *
  * A container whose type is set to %VFIO_SPAPR_MTCE_IOMMU accepts every call
  * of the v1 and v2 sPAPR back ends (see <linux/vfio.h>) and the calls below.
+ * Containers of the v1 and v2 types that this back end has taken over accept
+ * the calls below too.
  *
  * Addresses and sizes are in bytes. An IOVA is an absolute PCI bus address.
  * "TCE page" is the page size of the DMA window that holds the IOVA; IOVAs,
