@@ -9,21 +9,6 @@
 
 #define SPOT SZ_1M
 
-static struct vfio_mtce_op map_op(uint64_t iova, const void *vaddr, uint64_t size)
-{
-	return (struct vfio_mtce_op) {
-		.op = VFIO_MTCE_OP_MAP, .flags = RW, .iova = iova,
-		.size = size, .vaddr = (uintptr_t)vaddr,
-	};
-}
-
-static struct vfio_mtce_op unmap_op(uint64_t iova, uint64_t size)
-{
-	return (struct vfio_mtce_op) {
-		.op = VFIO_MTCE_OP_UNMAP, .iova = iova, .size = size,
-	};
-}
-
 /* What one operation alone gives. */
 static int single(struct vfio_mtce_op op)
 {

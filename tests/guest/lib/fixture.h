@@ -43,4 +43,20 @@ bool is_live(struct container *c, uint64_t iova, const void *vaddr, uint64_t siz
 /* A child that runs @body with its argument and returns its status; -1 if it died. */
 int in_child(int (*body)(void *), void *arg);
 
+/* Operations for mtce_update(). */
+static inline struct vfio_mtce_op map_op(uint64_t iova, const void *vaddr, uint64_t size)
+{
+	return (struct vfio_mtce_op) {
+		.op = VFIO_MTCE_OP_MAP, .flags = RW, .iova = iova,
+		.size = size, .vaddr = (uintptr_t)vaddr,
+	};
+}
+
+static inline struct vfio_mtce_op unmap_op(uint64_t iova, uint64_t size)
+{
+	return (struct vfio_mtce_op) {
+		.op = VFIO_MTCE_OP_UNMAP, .iova = iova, .size = size,
+	};
+}
+
 #endif
