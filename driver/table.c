@@ -802,10 +802,9 @@ static unsigned long revoke_span(struct mtce_work *wk, unsigned long index,
 	return cleared;
 }
 
-enum which { CLEAR_ALL, CLEAR_REGION, CLEAR_PINNED };
-
+/* Everything in the range, or without @all what wanted() wants. */
 static int clear_range(struct mtce_work *wk, unsigned long index,
-		       unsigned long end, enum which which,
+		       unsigned long end, bool all,
 		       const struct mtce_region *r)
 {
 	struct mtce_window *w = wk->w;
@@ -820,7 +819,7 @@ static int clear_range(struct mtce_work *wk, unsigned long index,
 		max = room(wk, same_part(w, index, end - index));
 		rcu_read_lock();
 		s = span_at(w, index, max);
-		if (s.shadow && which != CLEAR_ALL)
+		if (s.shadow && !all)
 			cleared = revoke_span(wk, index, s, r);
 		else if (s.tce)
 			cleared = clear_direct(wk, s);
@@ -836,7 +835,7 @@ static int clear_range(struct mtce_work *wk, unsigned long index,
 		if (index >= end)
 			break;
 		cond_resched();
-		if (which == CLEAR_ALL && !wk->detached &&
+		if (all && !wk->detached &&
 		    fatal_signal_pending(current))
 			return -EINTR;
 	}
@@ -853,7 +852,7 @@ static noinline int clear_many(struct mtce_work *wk, unsigned long index,
 	int ret = 0;
 
 	if ((w->pinned && room(wk, n) < n) || !one_span(w, index, n, &s)) {
-		ret = clear_range(wk, index, index + n, CLEAR_ALL, NULL);
+		ret = clear_range(wk, index, index + n, true, NULL);
 	} else {
 		rcu_read_lock();
 		cleared = clear_direct(wk, s);
@@ -903,7 +902,7 @@ int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 /* Clear every entry that maps @r; with NULL, every entry that pins its page. */
 void mtce_table_revoke(struct mtce_work *wk, const struct mtce_region *r)
 {
-	clear_range(wk, 0, wk->w->size, r ? CLEAR_REGION : CLEAR_PINNED, r);
+	clear_range(wk, 0, wk->w->size, false, r);
 }
 
 /*
