@@ -19,6 +19,7 @@
 #include <linux/vfio.h>
 
 #include "mtce.h"
+#include "trace.h"
 
 /*
  * Life
@@ -271,25 +272,30 @@ static int group_fits(struct mtce_container *c, struct iommu_group *grp,
 	return 0;
 }
 
-static void unset_windows(struct mtce_container *c,
-			  struct iommu_table_group *tg, int end)
+static void unset_windows(struct mtce_container *c, struct mtce_group *g,
+			  int end)
 {
+	struct iommu_table_group *tg = g->table_group;
 	int i;
 
-	for (i = 0; i < end; i++)
-		if (c->windows[i])
-			tg->ops->unset_window(tg, i);
+	for (i = 0; i < end; i++) {
+		if (!c->windows[i])
+			continue;
+		tg->ops->unset_window(tg, i);
+		trace_mtce_window_unset(c, c->windows[i], g);
+	}
 }
 
-static int set_windows(struct mtce_container *c, struct iommu_table_group *tg)
+static int set_windows(struct mtce_container *c, struct mtce_group *g)
 {
+	struct iommu_table_group *tg = g->table_group;
 	int i;
 
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
 		struct mtce_window *w = c->windows[i];
 
 		if (w && tg->ops->set_window(tg, i, w->tbl)) {
-			unset_windows(c, tg, i);
+			unset_windows(c, g, i);
 			return -EPERM;
 		}
 	}
@@ -312,7 +318,7 @@ int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp)
 	mtce_stop(c);
 	ret = group_fits(c, grp, g->table_group);
 	if (!ret)
-		ret = set_windows(c, g->table_group);
+		ret = set_windows(c, g);
 	if (!ret) {
 		if (!c->nr_groups && !c->windows[0])
 			c->default_pending = true;
@@ -337,7 +343,7 @@ void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp)
 		if (g->grp == grp)
 			found = g;
 	if (found) {
-		unset_windows(c, found->table_group, MTCE_MAX_WINDOWS);
+		unset_windows(c, found, MTCE_MAX_WINDOWS);
 		list_del(&found->next);
 		groups_changed(c);
 	}

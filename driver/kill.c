@@ -20,6 +20,7 @@
 #include <asm/ppc-pci.h>
 
 #include "mtce.h"
+#include "trace.h"
 
 #define PHB3_KILL_PE	PPC_BIT(1)
 #define PHB3_KILL_ONE	PPC_BIT(2)
@@ -92,9 +93,11 @@ static void kill_pe(struct mtce_work *wk)
 {
 	struct mtce_group *g;
 
-	list_for_each_entry(g, &wk->c->groups, next)
+	list_for_each_entry(g, &wk->c->groups, next) {
 		mtce_store_be((__force void *)g->kill_reg,
 			      PHB3_KILL_PE | g->pe);
+		trace_mtce_kill(wk->c, wk->w, g, true, 0, wk->kill.entries);
+	}
 	wk->w->stats.kills_pe += wk->c->nr_groups;
 }
 
@@ -116,7 +119,19 @@ static __always_inline void kill_entries(struct mtce_work *wk,
 			if (!(n % MTCE_SPAN_MAX))
 				cond_resched();
 		} while (--n);
+		trace_mtce_kill(wk->c, wk->w, g, false, k->range[r].index,
+				k->range[r].count);
 	} while (++r < k->nr);
+}
+
+/* The platform has gone through all groups. */
+static void trace_through_ops(struct mtce_work *wk, unsigned long index,
+			      unsigned long n)
+{
+	struct mtce_group *g;
+
+	list_for_each_entry(g, &wk->c->groups, next)
+		trace_mtce_kill(wk->c, wk->w, g, false, index, n);
 }
 
 /* In pieces: the platform's loop over a huge range does not reschedule. */
@@ -134,6 +149,7 @@ static noinline void kill_through_ops(struct mtce_work *wk)
 			unsigned long n = min(left, MTCE_SPAN_MAX);
 
 			iommu_tce_kill(tbl, tbl->it_offset + index, n);
+			trace_through_ops(wk, index, n);
 			index += n;
 			left -= n;
 			cond_resched();
@@ -147,9 +163,12 @@ static __always_inline void kill_one(struct mtce_work *wk, u64 iova)
 	struct mtce_group *g;
 
 	mb();	/* the table is written before the bridge is told */
-	list_for_each_entry(g, &wk->c->groups, next)
+	list_for_each_entry(g, &wk->c->groups, next) {
 		mtce_store_be((__force void *)g->kill_reg,
 			      PHB3_KILL_ONE | iova | g->pe);
+		trace_mtce_kill(wk->c, wk->w, g, false,
+				wk->kill.range[0].index, 1);
+	}
 	wk->w->stats.kills_tce += wk->c->nr_groups;
 }
 

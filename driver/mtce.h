@@ -360,7 +360,7 @@ int mtce_pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
 		   u64 perm, u64 *hpas);
 void mtce_pin_undo(const u64 *hpas, unsigned long n);
 void mtce_unpin_later(struct mtce_window *w, u64 shadow);
-void mtce_unpin_gathered(struct mtce_window *w);
+void mtce_unpin_gathered(struct mtce_container *c, struct mtce_window *w);
 void mtce_put_foreign(struct mtce_container *c, u64 shadow, unsigned int shift);
 
 /* update.c */

@@ -21,6 +21,7 @@
 
 #include "mtce.h"
 #include "range.h"
+#include "trace.h"
 
 /* Pages per call of the pinning functions: some milliseconds of work. */
 #define PIN_BATCH	512ul
@@ -233,6 +234,7 @@ static void region_free(struct mtce_container *c, struct mtce_region *r)
 {
 	unsigned long n = region_pages(r);
 
+	trace_mtce_unregister(c, r);
 	unpin_region(r);
 	kvfree(r->hpas);
 	kfree(r);
@@ -308,6 +310,7 @@ int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 	mtce_stop(c);
 	if (!c->dead && !region_overlaps(c, ua, size)) {
 		region_insert(c, r);
+		trace_mtce_register(c, r);
 		c->may_map = true;
 		mtce_container_changed(c);
 		r = NULL;
@@ -480,13 +483,14 @@ void mtce_unpin_later(struct mtce_window *w, u64 shadow)
 }
 
 /* The kill is done. */
-void mtce_unpin_gathered(struct mtce_window *w)
+void mtce_unpin_gathered(struct mtce_container *c, struct mtce_window *w)
 {
 	unsigned int i;
 
 	for (i = 0; i < w->unpin_nr; i++) {
 		struct page *page = (struct page *)(w->unpin[i] & ~1ul);
 
+		trace_mtce_unpin(c, page_to_phys(page));
 		unpin_user_pages_dirty_lock(&page, 1, w->unpin[i] & 1);
 	}
 	w->unpin_nr = 0;

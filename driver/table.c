@@ -38,6 +38,7 @@
 #include <asm/tce.h>
 
 #include "mtce.h"
+#include "trace.h"
 
 /* So few entries that what is around a loop costs more than the loop. */
 #define FEW	16
@@ -129,6 +130,25 @@ static __always_inline void look_for_kvm(struct mtce_window *w)
 {
 	if (unlikely(kref_read(&w->tbl->it_kref) != w->refs))
 		w->kvm_seen = true;
+}
+
+/*
+ * Owing: entries were changed, and before anybody else gets at them the bridge
+ * is to be told.
+ */
+
+static __always_inline void owe_set(struct mtce_work *wk, unsigned long index,
+				    unsigned long n)
+{
+	trace_mtce_tce_set(wk->c, wk->w, index, n);
+	mtce_kill_add(wk, index, n);
+}
+
+static __always_inline void owe_clear(struct mtce_work *wk, unsigned long index,
+				      unsigned long n)
+{
+	trace_mtce_tce_clear(wk->c, wk->w, index, n);
+	mtce_kill_add(wk, index, n);
 }
 
 /*
@@ -561,7 +581,7 @@ int mtce_table_put_region(struct mtce_work *wk, unsigned long index,
 		ret = put_span(wk, index + done, s, r,
 			       ua + (done << w->shift), perm, live) ?: ret;
 		rcu_read_unlock();
-		mtce_kill_add(wk, index + done, s.n);
+		owe_set(wk, index + done, s.n);
 	}
 	return ret;
 }
@@ -603,7 +623,7 @@ static noinline int map_span(struct mtce_work *wk, unsigned long index,
 		fill_large(w, s, r, ua, perm);
 	look_for_kvm(w);
 	rcu_read_unlock();
-	mtce_kill_add(wk, index, s.n);
+	owe_set(wk, index, s.n);
 	return 0;
 }
 
@@ -629,7 +649,7 @@ static __always_inline int map_found(struct mtce_work *wk, unsigned long index,
 	mtce_store_be(s.tce, hpa | (ua & ~PAGE_MASK) | perm);
 	look_for_kvm(w);
 	rcu_read_unlock();
-	mtce_kill_add(wk, index, 1);
+	owe_set(wk, index, 1);
 	return 0;
 }
 
@@ -715,7 +735,7 @@ int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
 			fill_array(s, shadow + done, tce + done);
 		look_for_kvm(w);
 		rcu_read_unlock();
-		mtce_kill_add(wk, index + done, s.n);
+		owe_set(wk, index + done, s.n);
 	}
 	return ret;
 }
@@ -829,7 +849,7 @@ static int clear_range(struct mtce_work *wk, unsigned long index,
 		rcu_read_unlock();
 		if (cleared) {
 			w->stats.tces_unmapped += cleared;
-			mtce_kill_add(wk, index, s.n);
+			owe_clear(wk, index, s.n);
 		}
 		index += s.n;
 		if (index >= end)
@@ -860,7 +880,7 @@ static noinline int clear_many(struct mtce_work *wk, unsigned long index,
 		rcu_read_unlock();
 		if (cleared) {
 			w->stats.tces_unmapped += cleared;
-			mtce_kill_add(wk, index, n);
+			owe_clear(wk, index, n);
 		}
 	}
 	if (!ret && n >= BIT(TOUCHED_PART_MIN))
@@ -895,7 +915,7 @@ int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 	WRITE_ONCE(*s.tce, 0);
 	look_for_kvm(w);
 	rcu_read_unlock();
-	mtce_kill_add(wk, index, 1);
+	owe_clear(wk, index, 1);
 	return 0;
 }
 
@@ -934,5 +954,5 @@ void mtce_table_settle(struct mtce_work *wk)
 		}
 		cond_resched();
 	}
-	mtce_kill_add(wk, 0, w->size);
+	owe_clear(wk, 0, w->size);
 }

@@ -15,6 +15,7 @@
 
 #include "mtce.h"
 #include "range.h"
+#include "trace.h"
 
 /* Small operations between two looks at the scheduler. */
 #define OPS_BETWEEN_BREAKS	64
@@ -104,7 +105,7 @@ void mtce_work_release(struct mtce_work *wk)
 {
 	mtce_table_settle(wk);
 	mtce_kill_flush(wk);
-	mtce_unpin_gathered(wk->w);
+	mtce_unpin_gathered(wk->c, wk->w);
 }
 
 static __always_inline void end(struct mtce_work *wk)
@@ -114,6 +115,7 @@ static __always_inline void end(struct mtce_work *wk)
 		mtce_work_release(wk);
 	else if (wk->kill.nr)
 		mtce_kill_flush(wk);
+	trace_mtce_call_done(wk->c, wk->w);
 }
 
 void mtce_work_end(struct mtce_work *wk)

@@ -15,6 +15,7 @@
 #include <asm/mmu_context.h>
 
 #include "mtce.h"
+#include "trace.h"
 
 /* At most this many bits, 128 KiB, to remember where live entries may be. */
 #define TOUCHED_BITS_SHIFT	20
@@ -142,6 +143,7 @@ static void window_unset(struct mtce_container *c, struct mtce_window *w,
 		if (g == until)
 			break;
 		g->table_group->ops->unset_window(g->table_group, w->num);
+		trace_mtce_window_unset(c, w, g);
 	}
 }
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tracepoints, system "mtce". Off, each is one instruction.
+ *
+ * These say what happens to entries and to the pages behind them, in the order
+ * in which it happens, under the lock that makes it happen; tests/oracle checks
+ * that order. Fields are raw: addresses and sizes in bytes unless they say
+ * entries or pages. "container" is an opaque number, the same in all events.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM mtce
+
+#if !defined(MTCE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define MTCE_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "mtce.h"
+
+DECLARE_EVENT_CLASS(mtce_entries,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
+		 unsigned long index, unsigned long n),
+	TP_ARGS(c, w, index, n),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u64, iova)
+		__field(u64, entries)
+		__field(u32, page_shift)
+		__field(u32, window)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->iova = w->start + ((u64)index << w->shift);
+		__entry->entries = n;
+		__entry->page_shift = w->shift;
+		__entry->window = w->num;
+	),
+	TP_printk("container=%llx window=%u iova=%#llx entries=%llu page_shift=%u",
+		  __entry->container, __entry->window, __entry->iova,
+		  __entry->entries, __entry->page_shift)
+);
+
+/* Entries were written by a map; the kill for them is still to come. */
+DEFINE_EVENT(mtce_entries, mtce_tce_set,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
+		 unsigned long index, unsigned long n),
+	TP_ARGS(c, w, index, n));
+
+/* Entries were cleared; the kill for them is still to come. */
+DEFINE_EVENT(mtce_entries, mtce_tce_clear,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
+		 unsigned long index, unsigned long n),
+	TP_ARGS(c, w, index, n));
+
+/* One group's bridge was told; @pe: of every entry of every window. */
+TRACE_EVENT(mtce_kill,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
+		 const struct mtce_group *g, bool pe, unsigned long index,
+		 unsigned long n),
+	TP_ARGS(c, w, g, pe, index, n),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u64, iova)
+		__field(u64, entries)
+		__field(u32, window)
+		__field(u32, pe)
+		__field(u8, scope_pe)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->iova = w->start + ((u64)index << w->shift);
+		__entry->entries = n;
+		__entry->window = w->num;
+		__entry->pe = g->pe;
+		__entry->scope_pe = pe;
+	),
+	TP_printk("container=%llx window=%u pe=%u scope=%s iova=%#llx entries=%llu",
+		  __entry->container, __entry->window, __entry->pe,
+		  __entry->scope_pe ? "pe" : "tce", __entry->iova,
+		  __entry->entries)
+);
+
+/* A group no longer uses a window: the platform has killed its translations. */
+TRACE_EVENT(mtce_window_unset,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
+		 const struct mtce_group *g),
+	TP_ARGS(c, w, g),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u32, window)
+		__field(u32, pe)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->window = w->num;
+		__entry->pe = g->pe;
+	),
+	TP_printk("container=%llx window=%u pe=%u", __entry->container,
+		  __entry->window, __entry->pe)
+);
+
+/* A page that a map pinned by itself is about to be let go. */
+TRACE_EVENT(mtce_unpin,
+	TP_PROTO(const struct mtce_container *c, u64 hpa),
+	TP_ARGS(c, hpa),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u64, hpa)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->hpa = hpa;
+	),
+	TP_printk("container=%llx hpa=%#llx", __entry->container, __entry->hpa)
+);
+
+DECLARE_EVENT_CLASS(mtce_region,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_region *r),
+	TP_ARGS(c, r),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u64, vaddr)
+		__field(u64, size)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->vaddr = r->ua;
+		__entry->size = r->size;
+	),
+	TP_printk("container=%llx vaddr=%#llx size=%#llx", __entry->container,
+		  __entry->vaddr, __entry->size)
+);
+
+/* Memory can be mapped from now on. */
+DEFINE_EVENT(mtce_region, mtce_register,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_region *r),
+	TP_ARGS(c, r));
+
+/* The pages of a region are about to be let go. */
+DEFINE_EVENT(mtce_region, mtce_unregister,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_region *r),
+	TP_ARGS(c, r));
+
+/* What a call did in a window is complete, kills and all; locks are still held. */
+TRACE_EVENT(mtce_call_done,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w),
+	TP_ARGS(c, w),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u32, window)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->window = w->num;
+	),
+	TP_printk("container=%llx window=%u", __entry->container,
+		  __entry->window)
+);
+
+#endif /* MTCE_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
