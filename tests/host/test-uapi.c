@@ -17,6 +17,7 @@ IS(VFIO_IOMMU_MTCE_INFO, _IO(';', 200));
 IS(VFIO_IOMMU_MTCE_UPDATE, _IO(';', 201));
 IS(VFIO_IOMMU_MTCE_PUT_LIST, _IO(';', 202));
 IS(VFIO_IOMMU_MTCE_FLUSH, _IO(';', 203));
+IS(VFIO_IOMMU_MTCE_MODE, _IO(';', 204));
 
 IS(VFIO_MTCE_READ, 1);
 IS(VFIO_MTCE_WRITE, 2);
@@ -25,10 +26,11 @@ IS(VFIO_MTCE_LAZY, 8);
 IS(VFIO_MTCE_INFO_PE_KILL, 1);
 IS(VFIO_MTCE_INFO_DIRECT, 2);
 IS(VFIO_MTCE_INFO_LAZY, 4);
+IS(VFIO_MTCE_INFO_LAZY_MODE, 8);
 IS(VFIO_MTCE_OP_MAP, 0);
 IS(VFIO_MTCE_OP_UNMAP, 1);
 
-SIZE(vfio_mtce_stats, 88);
+SIZE(vfio_mtce_stats, 96);
 AT(vfio_mtce_stats, tces_mapped, 0);
 AT(vfio_mtce_stats, tces_unmapped, 8);
 AT(vfio_mtce_stats, kills_tce, 16);
@@ -40,8 +42,9 @@ AT(vfio_mtce_stats, flushes_timeout, 56);
 AT(vfio_mtce_stats, flushes_explicit, 64);
 AT(vfio_mtce_stats, flushes_reuse, 72);
 AT(vfio_mtce_stats, flushes_teardown, 80);
+AT(vfio_mtce_stats, lazy_pending, 88);
 
-SIZE(vfio_iommu_mtce_info, 128);
+SIZE(vfio_iommu_mtce_info, 136);
 AT(vfio_iommu_mtce_info, argsz, 0);
 AT(vfio_iommu_mtce_info, flags, 4);
 AT(vfio_iommu_mtce_info, max_ops, 8);
@@ -49,7 +52,7 @@ AT(vfio_iommu_mtce_info, max_list, 12);
 AT(vfio_iommu_mtce_info, kill_threshold, 16);
 AT(vfio_iommu_mtce_info, windows, 20);
 AT(vfio_iommu_mtce_info, groups, 24);
-AT(vfio_iommu_mtce_info, __reserved, 28);
+AT(vfio_iommu_mtce_info, lazy_entries, 28);
 AT(vfio_iommu_mtce_info, pgsizes, 32);
 AT(vfio_iommu_mtce_info, stats, 40);
 
@@ -80,6 +83,10 @@ AT(vfio_iommu_mtce_put_list, __reserved, 32);
 SIZE(vfio_iommu_mtce_flush, 8);
 AT(vfio_iommu_mtce_flush, argsz, 0);
 AT(vfio_iommu_mtce_flush, flags, 4);
+
+SIZE(vfio_iommu_mtce_mode, 8);
+AT(vfio_iommu_mtce_mode, argsz, 0);
+AT(vfio_iommu_mtce_mode, flags, 4);
 
 int main(void)
 {

@@ -71,6 +71,31 @@
  * was. (The exceptions are %EIO, and %EINTR, which nobody lives to see.)
  */
 
+/**
+ * DOC: Lazy unmaps
+ *
+ * Normally an unmap returns when the bridge can no longer reach the pages: the
+ * entries are cleared, and the TCE kill has made it forget what it had cached.
+ * A kill is slow, so many unmaps can share one: an unmap with %VFIO_MTCE_LAZY,
+ * or any unmap in a container that %VFIO_IOMMU_MTCE_MODE made lazy, clears the
+ * entries and returns; the kill comes later, when
+ *
+ * - the window holds too many of them (module parameter lazy_entries),
+ * - the oldest of them is old enough (module parameter lazy_timeout_ms),
+ * - %VFIO_IOMMU_MTCE_FLUSH is called,
+ * - one of their IOVAs is mapped again,
+ * - memory is unregistered, or a window, a group or the container goes away.
+ *
+ * What the user gives up: until then the device may still read, and where the
+ * map allowed it write, the old page through the old IOVA. That page is the
+ * user's own. It stays pinned, and its memory registered, until the kill is
+ * done, so it is never anybody else's. But do not reuse a page's content, or
+ * free it to others in the same process, while a device may still be at it:
+ * stop the device first, or flush.
+ *
+ * A map is never lazy: when it returns, its IOVAs lead to the new pages only.
+ */
+
 /*
  * Argument of VFIO_CHECK_EXTENSION and VFIO_SET_IOMMU ("MTCE" in ASCII).
  * A private number, far from those that <linux/vfio.h> hands out.
@@ -86,8 +111,8 @@
 #define VFIO_MTCE_WRITE		0x2u	/* the device may write */
 #define VFIO_MTCE_REPLACE	0x4u	/* live entries may be replaced */
 /*
- * Reserved: an unmap whose TCE kill may be delayed until a flush. Refused
- * with %EINVAL by kernels that do not set %VFIO_MTCE_INFO_LAZY.
+ * Of an unmap: its TCE kill may be delayed. Refused with %EINVAL by kernels that
+ * do not set %VFIO_MTCE_INFO_LAZY. See "Lazy unmaps" above.
  */
 #define VFIO_MTCE_LAZY		0x8u
 
@@ -100,11 +125,15 @@
  * @kills_pe: Output. TCE kills of a whole PE; on PHB3 each is one MMIO store.
  * @calls: Output. Map, unmap, update and put-list calls.
  * @registered_bytes: Output. Memory registered now.
- * @flushes_full: Output. Lazy flushes because the queue was full; now 0.
- * @flushes_timeout: Output. Lazy flushes by timeout; now 0.
- * @flushes_explicit: Output. Lazy flushes by the flush call; now 0.
- * @flushes_reuse: Output. Lazy flushes because an IOVA was reused; now 0.
- * @flushes_teardown: Output. Lazy flushes by removal or close; now 0.
+ * @flushes_full: Output. Flushes because too many kills were delayed.
+ * @flushes_timeout: Output. Flushes because the oldest was old enough.
+ * @flushes_explicit: Output. Flushes that the user asked for: the flush call,
+ *	and the end of lazy mode.
+ * @flushes_reuse: Output. Flushes because an IOVA was mapped again.
+ * @flushes_teardown: Output. Flushes because memory, a window or a group went.
+ * @lazy_pending: Output. TCEs cleared whose kill is delayed now.
+ *
+ * A flush that finds nothing delayed is not counted.
  */
 struct vfio_mtce_stats {
 	__aligned_u64 tces_mapped;
@@ -118,6 +147,7 @@ struct vfio_mtce_stats {
 	__aligned_u64 flushes_explicit;
 	__aligned_u64 flushes_reuse;
 	__aligned_u64 flushes_teardown;
+	__aligned_u64 lazy_pending;
 };
 
 /**
@@ -131,7 +161,8 @@ struct vfio_mtce_stats {
  *	the whole PE instead of entry by entry, where the bridge can.
  * @windows: Output. DMA windows that exist now, 0 to 2.
  * @groups: Output. IOMMU groups attached.
- * @__reserved: Output. 0.
+ * @lazy_entries: Output. A window that has this many TCEs with delayed kills is
+ *	flushed; 0: nothing is delayed, lazy unmaps are done as others are.
  * @pgsizes: Output. Bitmap of the TCE page sizes that the platform offers.
  * @stats: Output. Counters.
  */
@@ -141,12 +172,13 @@ struct vfio_iommu_mtce_info {
 #define VFIO_MTCE_INFO_PE_KILL	0x1u	/* every group has PE-scope kill */
 #define VFIO_MTCE_INFO_DIRECT	0x2u	/* every window is written directly */
 #define VFIO_MTCE_INFO_LAZY	0x4u	/* VFIO_MTCE_LAZY is understood */
+#define VFIO_MTCE_INFO_LAZY_MODE 0x8u	/* this container's unmaps are lazy */
 	__u32 max_ops;
 	__u32 max_list;
 	__u32 kill_threshold;
 	__u32 windows;
 	__u32 groups;
-	__u32 __reserved;
+	__u32 lazy_entries;
 	__aligned_u64 pgsizes;
 	struct vfio_mtce_stats stats;
 };
@@ -161,7 +193,7 @@ struct vfio_iommu_mtce_info {
 /**
  * struct vfio_mtce_op - one range operation of an update
  * @op: Input. %VFIO_MTCE_OP_MAP or %VFIO_MTCE_OP_UNMAP.
- * @flags: Input. Map: READ, WRITE or both, and REPLACE. Unmap: 0.
+ * @flags: Input. Map: READ, WRITE or both, and REPLACE. Unmap: 0 or LAZY.
  * @iova: Input. First IOVA.
  * @size: Input. Bytes; not 0.
  * @vaddr: Input. Map: user address of the memory. Unmap: must be 0.
@@ -195,7 +227,8 @@ struct vfio_mtce_op {
  * The array is copied once, and the shape of every element and its range are
  * checked before the first entry changes (on failure @op_num is 0). The
  * operations are done in order; the first that fails ends the call with its
- * error. When the call returns, TCE kills for all that it did have completed.
+ * error. When the call returns, TCE kills for all that it did have completed,
+ * but for those of lazy unmaps.
  */
 struct vfio_iommu_mtce_update {
 	__u32 argsz;
@@ -258,9 +291,28 @@ struct vfio_iommu_mtce_flush {
 /**
  * VFIO_IOMMU_MTCE_FLUSH - every delayed kill done, every page of it released
  *
- * Argument: struct vfio_iommu_mtce_flush. Today nothing is ever delayed, and a
- * well-formed call returns 0 at once.
+ * Argument: struct vfio_iommu_mtce_flush. Fails with %EINVAL, %EFAULT, %EPERM,
+ * %ENODEV.
  */
 #define VFIO_IOMMU_MTCE_FLUSH	_IO(VFIO_MTCE_TYPE, VFIO_MTCE_BASE + 3)
+
+/**
+ * struct vfio_iommu_mtce_mode - how a container works by default
+ * @argsz: Input. Size of this struct, 8 at least.
+ * @flags: Input. %VFIO_MTCE_LAZY: every unmap is lazy, also VFIO_IOMMU_UNMAP_DMA.
+ *	0, as every container begins: those that say so.
+ */
+struct vfio_iommu_mtce_mode {
+	__u32 argsz;
+	__u32 flags;
+};
+
+/**
+ * VFIO_IOMMU_MTCE_MODE - make unmaps lazy, or not
+ *
+ * Argument: struct vfio_iommu_mtce_mode. Turning lazy mode off flushes. Fails
+ * with %EINVAL, %EFAULT, %EPERM, %ENODEV.
+ */
+#define VFIO_IOMMU_MTCE_MODE	_IO(VFIO_MTCE_TYPE, VFIO_MTCE_BASE + 4)
 
 #endif /* _UAPI_LINUX_VFIO_MTCE_H */
