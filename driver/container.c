@@ -58,6 +58,7 @@ void *mtce_open(unsigned long arg)
 	init_rwsem(&c->sem);
 	INIT_LIST_HEAD(&c->groups);
 	c->regions = RB_ROOT;
+	INIT_DELAYED_WORK(&c->flush_work, mtce_flush_old);
 	return c;
 }
 
@@ -99,56 +100,20 @@ void mtce_release(void *iommu_data)
 	account_locked_vm(c->mm, c->enabled_pages, false);
 	mtce_go(c);
 
+	/* Nothing can be queued any more, and we hold nothing that it waits for. */
+	cancel_delayed_work_sync(&c->flush_work);
 	if (c->mm)
 		mmdrop(c->mm);
 	mtce_container_put(c);
-}
-
-/* Nobody is at work in the container, and nobody can begin. */
-void mtce_stop(struct mtce_container *c)
-{
-	int i;
-
-	down_write(&c->sem);
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
-		if (c->windows[i])
-			mutex_lock_nested(&c->windows[i]->lock, i);
-}
-
-void mtce_go(struct mtce_container *c)
-{
-	int i;
-
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
-		if (c->windows[i])
-			mutex_unlock(&c->windows[i]->lock);
-	up_write(&c->sem);
-}
-
-/* Do something in every window of a stopped container. */
-void mtce_each_window(struct mtce_container *c,
-		      void (*work)(struct mtce_work *wk,
-				   const struct mtce_region *r),
-		      const struct mtce_region *r)
-{
-	struct mtce_work wk;
-	int i;
-
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		if (!c->windows[i])
-			continue;
-		mtce_work_begin(&wk, c, c->windows[i]);
-		work(&wk, r);
-		mtce_work_end(&wk);
-	}
 }
 
 /* After any change of what decides whether work on entries can begin. */
 void mtce_container_changed(struct mtce_container *c)
 {
 	lockdep_assert_held_write(&c->sem);
-	c->ready = c->may_map && c->nr_groups && !c->default_pending &&
-		   !c->dead;
+	c->ready = 0;
+	if (c->may_map && c->nr_groups && !c->default_pending && !c->dead)
+		c->ready = MTCE_READY | (c->lazy ? VFIO_MTCE_LAZY : 0);
 }
 
 /*
@@ -207,6 +172,7 @@ unlock:
 int mtce_container_disable(struct mtce_container *c)
 {
 	mtce_stop(c);
+	mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
 	if (c->enabled)
 		mtce_each_window(c, mtce_table_revoke, NULL);
 	account_locked_vm(c->mm, c->enabled_pages, false);
@@ -216,6 +182,21 @@ int mtce_container_disable(struct mtce_container *c)
 	mtce_container_changed(c);
 	mtce_go(c);
 	return 0;
+}
+
+/* Are unmaps lazy that do not say so themselves? 0 or -ENODEV. */
+int mtce_container_mode(struct mtce_container *c, bool lazy)
+{
+	int ret;
+
+	mtce_stop(c);
+	ret = c->dead ? -ENODEV : 0;
+	c->lazy = lazy;
+	mtce_container_changed(c);
+	if (!lazy)
+		mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
+	mtce_go(c);
+	return ret;
 }
 
 /*
@@ -343,6 +324,7 @@ void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp)
 		if (g->grp == grp)
 			found = g;
 	if (found) {
+		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
 		unset_windows(c, found, MTCE_MAX_WINDOWS);
 		list_del(&found->next);
 		groups_changed(c);

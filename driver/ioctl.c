@@ -272,13 +272,7 @@ static void collect_stats(struct mtce_container *c,
 
 		if (!w)
 			continue;
-		mutex_lock(&w->lock);
-		s->tces_mapped += w->stats.tces_mapped;
-		s->tces_unmapped += w->stats.tces_unmapped;
-		s->kills_tce += w->stats.kills_tce;
-		s->kills_pe += w->stats.kills_pe;
-		s->calls += w->stats.calls;
-		mutex_unlock(&w->lock);
+		mtce_window_stats(w, s);
 		info->windows++;
 		if (!w->direct)
 			info->flags &= ~VFIO_MTCE_INFO_DIRECT;
@@ -303,7 +297,8 @@ static long mtce_info(struct mtce_container *c, unsigned long arg)
 	info.max_ops = MTCE_MAX_OPS;
 	info.max_list = MTCE_MAX_LIST;
 	info.kill_threshold = READ_ONCE(mtce_kill_threshold);
-	info.flags = VFIO_MTCE_INFO_DIRECT;
+	info.lazy_entries = READ_ONCE(mtce_lazy_entries);
+	info.flags = VFIO_MTCE_INFO_DIRECT | VFIO_MTCE_INFO_LAZY;
 
 	down_read(&c->sem);
 	tg = mtce_container_table_group(c);
@@ -311,6 +306,8 @@ static long mtce_info(struct mtce_container *c, unsigned long arg)
 		info.pgsizes = tg->pgsizes;
 	if (c->kill_regs)
 		info.flags |= VFIO_MTCE_INFO_PE_KILL;
+	if (c->lazy)
+		info.flags |= VFIO_MTCE_INFO_LAZY_MODE;
 	info.groups = c->nr_groups;
 	collect_stats(c, &info);
 	up_read(&c->sem);
@@ -407,15 +404,34 @@ static long mtce_put_list_call(struct mtce_container *c, unsigned long arg)
 	return ret;
 }
 
-/* Nothing is delayed today: what is asked for has already happened. */
-static long mtce_flush_call(unsigned long arg)
+static long mtce_flush_call(struct mtce_container *c, unsigned long arg)
 {
 	struct vfio_iommu_mtce_flush flush;
-	long ret = copy_arg(&flush, arg, sizeof(flush));
+	long ret;
 
-	if (!ret && flush.flags)
-		ret = -EINVAL;
+	ret = copy_arg(&flush, arg, sizeof(flush));
+	if (ret)
+		return ret;
+	if (flush.flags)
+		return -EINVAL;
+	down_read(&c->sem);
+	mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
+	ret = c->dead ? -ENODEV : 0;
+	up_read(&c->sem);
 	return ret;
+}
+
+static long mtce_mode_call(struct mtce_container *c, unsigned long arg)
+{
+	struct vfio_iommu_mtce_mode mode;
+	long ret;
+
+	ret = copy_arg(&mode, arg, sizeof(mode));
+	if (ret)
+		return ret;
+	if (mode.flags & ~VFIO_MTCE_LAZY)
+		return -EINVAL;
+	return mtce_container_mode(c, mode.flags & VFIO_MTCE_LAZY);
 }
 
 /*
@@ -441,7 +457,9 @@ static long common_call(struct mtce_container *c, unsigned int cmd,
 	case VFIO_IOMMU_MTCE_PUT_LIST:
 		return mtce_put_list_call(c, arg);
 	case VFIO_IOMMU_MTCE_FLUSH:
-		return mtce_flush_call(arg);
+		return mtce_flush_call(c, arg);
+	case VFIO_IOMMU_MTCE_MODE:
+		return mtce_mode_call(c, arg);
 	default:
 		return -ENOTTY;
 	}
@@ -500,14 +518,15 @@ static noinline long slow_call(struct mtce_container *c, unsigned int cmd,
 }
 
 /*
- * A map or unmap by the owner, with its arguments in memory and its window's
- * lock free, goes straight to work; everything else is not as easy as that.
+ * A map or unmap by the owner, with its arguments in memory and its stripe
+ * free, goes straight to work; everything else is not as easy as that.
  */
 static __always_inline long fast_call(struct mtce_container *c,
 				      unsigned int cmd, unsigned long arg)
 {
 	struct vfio_mtce_op op __uninitialized;
 	struct mtce_window *w = NULL;
+	struct mtce_stripe *s;
 	int ret;
 
 	rcu_read_lock();
@@ -518,9 +537,10 @@ static __always_inline long fast_call(struct mtce_container *c,
 		ret = read_unmap(&op, arg);
 	pagefault_enable();
 	if (likely(!ret && c->mm == current->mm))
-		w = mtce_window_try(c, op.iova);
+		w = mtce_window_try(c, op.iova, op.size, &s);
 	rcu_read_unlock();
-	return likely(w) ? mtce_update_one(c, w, op) : slow_call(c, cmd, arg);
+	return likely(w) ? mtce_update_one(c, w, s, op) :
+			   slow_call(c, cmd, arg);
 }
 
 static noinline long fast_map(struct mtce_container *c, unsigned long arg)

@@ -67,89 +67,139 @@ void mtce_kill_unmap_group(struct mtce_group *g)
 		iounmap(g->kill_reg);
 }
 
-/* As mtce_kill_add(), which has dealt with the first range. */
-void mtce_kill_add_more(struct mtce_work *wk, unsigned long index,
-			unsigned long count)
+/*
+ * What is owed. Ranges that are neighbours become one. @pe: more ranges than fit
+ * need not be remembered, one kill of the PE will do.
+ * Returns false where there is no room.
+ */
+static bool owe_range(struct mtce_kill *k, unsigned long index,
+		      unsigned long count, bool pe)
 {
-	struct mtce_kill *k = &wk->kill;
+	unsigned int last = k->nr - 1;
 
-	if (k->range[k->nr - 1].index + k->range[k->nr - 1].count == index) {
-		k->range[k->nr - 1].count += count;
+	if (k->nr && k->range[last].index + k->range[last].count == index) {
+		k->range[last].count += count;
+	} else if (k->nr && index + count == k->range[last].index) {
+		k->range[last].index = index;
+		k->range[last].count += count;
 	} else if (k->nr < MTCE_KILL_RANGES) {
 		k->range[k->nr].index = index;
 		k->range[k->nr].count = count;
 		k->nr++;
-	} else if (wk->c->kill_regs) {
+	} else if (pe) {
 		k->many = true;
 	} else {
-		mtce_kill_flush(wk);
-		mtce_kill_add(wk, index, count);
-		return;
+		return false;
 	}
 	k->entries += count;
+	return true;
 }
 
-static void kill_pe(struct mtce_work *wk)
+/* As mtce_kill_add(), which has dealt with the first range. */
+void mtce_kill_add_more(struct mtce_work *wk, struct mtce_kill *k,
+			unsigned long index, unsigned long count)
+{
+	if (likely(owe_range(k, index, count, wk->c->kill_regs)))
+		return;
+	if (k == &wk->lazy_kill)
+		mtce_queue_kill(wk);
+	else
+		mtce_kill_flush(wk);
+	mtce_kill_add(wk, k, index, count);
+}
+
+/* Owe @from by @to as well. False, and nothing is changed, without room. */
+bool mtce_kill_merge(struct mtce_container *c, struct mtce_kill *to,
+		     const struct mtce_kill *from)
+{
+	unsigned long entries = to->entries + from->entries;
+	unsigned int r;
+
+	if (!from->nr)
+		return true;
+	if (!to->nr) {
+		*to = *from;
+		return true;
+	}
+	if (!c->kill_regs && to->nr + from->nr > MTCE_KILL_RANGES)
+		return false;
+	for (r = 0; r < from->nr; r++)
+		owe_range(to, from->range[r].index, from->range[r].count,
+			  c->kill_regs);
+	to->many |= from->many;
+	to->entries = entries;
+	return true;
+}
+
+/*
+ * Doing it
+ */
+
+/* Where and what; @counts: where it is counted. */
+struct job {
+	struct mtce_container *c;
+	struct mtce_window *w;
+	const struct mtce_kill *k;
+	struct mtce_counts *counts;
+};
+
+static void kill_pe(struct job j)
 {
 	struct mtce_group *g;
 
-	list_for_each_entry(g, &wk->c->groups, next) {
+	list_for_each_entry(g, &j.c->groups, next) {
 		mtce_store_be((__force void *)g->kill_reg,
 			      PHB3_KILL_PE | g->pe);
-		trace_mtce_kill(wk->c, wk->w, g, true, 0, wk->kill.entries);
+		trace_mtce_kill(j.c, j.w, g, true, 0, j.k->entries);
 	}
-	wk->w->stats.kills_pe += wk->c->nr_groups;
+	j.counts->kills_pe += j.c->nr_groups;
 }
 
-static __always_inline void kill_entries(struct mtce_work *wk,
-					 struct mtce_group *g)
+static void kill_entries(struct job j, struct mtce_group *g)
 {
-	const struct mtce_window *w = wk->w;
-	const struct mtce_kill *k = &wk->kill;
-	unsigned int r = 0;
+	unsigned int r;
 
-	do {
-		u64 iova = w->start + ((u64)k->range[r].index << w->shift);
-		unsigned long n = k->range[r].count;
+	for (r = 0; r < j.k->nr; r++) {
+		unsigned long n = j.k->range[r].count;
+		u64 iova = j.w->start +
+			   ((u64)j.k->range[r].index << j.w->shift);
 
-		do {
+		for (; n; n--, iova += BIT_ULL(j.w->shift)) {
 			mtce_store_be((__force void *)g->kill_reg,
 				      PHB3_KILL_ONE | iova | g->pe);
-			iova += BIT_ULL(w->shift);
 			if (!(n % MTCE_SPAN_MAX))
 				cond_resched();
-		} while (--n);
-		trace_mtce_kill(wk->c, wk->w, g, false, k->range[r].index,
-				k->range[r].count);
-	} while (++r < k->nr);
+		}
+		trace_mtce_kill(j.c, j.w, g, false, j.k->range[r].index,
+				j.k->range[r].count);
+	}
 }
 
 /* The platform has gone through all groups. */
-static void trace_through_ops(struct mtce_work *wk, unsigned long index,
+static void trace_through_ops(struct job j, unsigned long index,
 			      unsigned long n)
 {
 	struct mtce_group *g;
 
-	list_for_each_entry(g, &wk->c->groups, next)
-		trace_mtce_kill(wk->c, wk->w, g, false, index, n);
+	list_for_each_entry(g, &j.c->groups, next)
+		trace_mtce_kill(j.c, j.w, g, false, index, n);
 }
 
 /* In pieces: the platform's loop over a huge range does not reschedule. */
-static noinline void kill_through_ops(struct mtce_work *wk)
+static noinline void kill_through_ops(struct job j)
 {
-	struct iommu_table *tbl = wk->w->tbl;
-	const struct mtce_kill *k = &wk->kill;
+	struct iommu_table *tbl = j.w->tbl;
 	unsigned int r;
 
-	for (r = 0; r < k->nr; r++) {
-		unsigned long index = k->range[r].index;
-		unsigned long left = k->range[r].count;
+	for (r = 0; r < j.k->nr; r++) {
+		unsigned long index = j.k->range[r].index;
+		unsigned long left = j.k->range[r].count;
 
 		while (left) {
 			unsigned long n = min(left, MTCE_SPAN_MAX);
 
 			iommu_tce_kill(tbl, tbl->it_offset + index, n);
-			trace_through_ops(wk, index, n);
+			trace_through_ops(j, index, n);
 			index += n;
 			left -= n;
 			cond_resched();
@@ -157,39 +207,39 @@ static noinline void kill_through_ops(struct mtce_work *wk)
 	}
 }
 
-/* The usual kill, of one entry; @iova of it. */
-static __always_inline void kill_one(struct mtce_work *wk, u64 iova)
+/* The usual kill, of one entry. */
+static __always_inline void kill_one(struct job j)
 {
+	unsigned long index = j.k->range[0].index;
+	u64 iova = j.w->start + ((u64)index << j.w->shift);
 	struct mtce_group *g;
 
 	mb();	/* the table is written before the bridge is told */
-	list_for_each_entry(g, &wk->c->groups, next) {
+	list_for_each_entry(g, &j.c->groups, next) {
 		mtce_store_be((__force void *)g->kill_reg,
 			      PHB3_KILL_ONE | iova | g->pe);
-		trace_mtce_kill(wk->c, wk->w, g, false,
-				wk->kill.range[0].index, 1);
+		trace_mtce_kill(j.c, j.w, g, false, index, 1);
 	}
-	wk->w->stats.kills_tce += wk->c->nr_groups;
+	j.counts->kills_tce += j.c->nr_groups;
 }
 
-static noinline void kill_many(struct mtce_work *wk)
+static noinline void kill_many(struct job j)
 {
-	struct mtce_kill *k = &wk->kill;
 	struct mtce_group *g;
 
-	if (!wk->c->kill_regs) {
-		kill_through_ops(wk);
-		wk->w->stats.kills_tce += k->entries * wk->c->nr_groups;
+	if (!j.c->kill_regs) {
+		kill_through_ops(j);
+		j.counts->kills_tce += j.k->entries * j.c->nr_groups;
 		return;
 	}
 	mb();	/* the table is written before the bridge is told */
-	if (k->many || k->entries > READ_ONCE(mtce_kill_threshold)) {
-		kill_pe(wk);
+	if (j.k->many || j.k->entries > READ_ONCE(mtce_kill_threshold)) {
+		kill_pe(j);
 		return;
 	}
-	list_for_each_entry(g, &wk->c->groups, next)
-		kill_entries(wk, g);
-	wk->w->stats.kills_tce += k->entries * wk->c->nr_groups;
+	list_for_each_entry(g, &j.c->groups, next)
+		kill_entries(j, g);
+	j.counts->kills_tce += j.k->entries * j.c->nr_groups;
 }
 
 /*
@@ -198,18 +248,28 @@ static noinline void kill_many(struct mtce_work *wk)
  */
 void mtce_kill_flush(struct mtce_work *wk)
 {
-	struct mtce_kill *k = &wk->kill;
-	struct mtce_window *w = wk->w;
+	struct job j = { wk->c, wk->w, &wk->kill, &wk->s->counts };
 
 	/* Detached: the platform has killed, and nobody uses the table. */
-	if (k->nr && !wk->detached) {
-		if (likely(k->entries == 1 && wk->c->kill_regs &&
+	if (wk->kill.nr && !wk->detached) {
+		if (likely(wk->kill.entries == 1 && wk->c->kill_regs &&
 			   READ_ONCE(mtce_kill_threshold)))
-			kill_one(wk, w->start +
-				     ((u64)k->range[0].index << w->shift));
+			kill_one(j);
 		else
-			kill_many(wk);
+			kill_many(j);
 	}
-	k->nr = 0;
-	k->many = false;
+	wk->kill.nr = 0;
+	wk->kill.many = false;
+}
+
+/* The same for all that waits in the queue of @w; its lock is held. */
+void mtce_kill_queued(struct mtce_container *c, struct mtce_window *w)
+{
+	struct job j = { c, w, &w->queue.kill, &w->queue.counts };
+
+	lockdep_assert_held(&w->queue.lock);
+	/* A window that is gone was killed by the platform. */
+	if (w->queue.kill.nr && c->nr_groups && !w->gone)
+		kill_many(j);
+	memset(&w->queue.kill, 0, sizeof(w->queue.kill));
 }

@@ -24,6 +24,16 @@ module_param_named(kill_threshold, mtce_kill_threshold, uint, 0644);
 MODULE_PARM_DESC(kill_threshold,
 		 "a call that changes more TCEs than this kills the whole PE instead of entry by entry (default: 16)");
 
+unsigned int mtce_lazy_entries = 512;
+module_param_named(lazy_entries, mtce_lazy_entries, uint, 0644);
+MODULE_PARM_DESC(lazy_entries,
+		 "a window with this many TCEs that lazy unmaps cleared is flushed; 0: no unmap is lazy (default: 512)");
+
+unsigned int mtce_lazy_timeout_ms = 10;
+module_param_named(lazy_timeout_ms, mtce_lazy_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(lazy_timeout_ms,
+		 "and so is one whose oldest such TCE is that many milliseconds old (default: 10)");
+
 static int mtce_attach_group(void *iommu_data, struct iommu_group *grp,
 			     enum vfio_group_type type)
 {

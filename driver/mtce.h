@@ -2,13 +2,20 @@
 /*
  * mtce floor plan: the structures, who owns them, which lock, prototypes by room.
  *
- * Lock order: mtce_container.sem -> mtce_window.lock, by number -> mm->mmap_lock
+ * Lock order: mtce_container.sem -> mtce_stripe.lock -> mtce_queue.lock -> mm->mmap_lock
  *
- * Any one window's lock keeps everything still that work on entries needs: the
- * entries of that window, groups, regions, flags. Who changes those holds sem
- * for writing and the lock of every window, mtce_stop(). Who goes from window to
- * window, or sleeps for a window's lock, holds sem for reading; a call that
- * finds the lock free needs only RCU to get there, see mtce_window_try().
+ * A table is locked by stripes. It is divided into parts of some hundred entries
+ * and part p belongs to stripe p % MTCE_STRIPES: calls that work in different
+ * parts seldom share a stripe, and calls that overlap always do. One stripe may
+ * be taken, or tried for, by itself; several are locked in ascending order while
+ * sem is held, for reading at least.
+ *
+ * Any one stripe's lock keeps everything still that work on entries needs: the
+ * entries of that stripe, groups, regions, windows, flags. Who changes those
+ * holds sem for writing and every stripe of every window, mtce_stop(). A call
+ * that finds its stripes free needs only RCU to get to them, see
+ * mtce_window_try(); so calls in disjoint parts write no common cache line of
+ * container or window.
  *
  * Terms. A TCE is one 8-byte entry of the table that the host bridge walks. A
  * window is a range of IOVAs with a table of its own. An entry's index counts
@@ -20,14 +27,16 @@
  * to be stored per TCE beyond the table itself:
  *
  *	0			empty
+ *	CLEARED | number	empty, cleared by a lazy unmap, see flush.c
  *	REGION | ua | perm	maps registered memory at user address ua
  *	PINNED | hpa | perm	maps a page pinned by the map itself (v1)
  *	anything else		written by KVM, see mtce_put_foreign()
  *
  * in the CPU's byte order. KVM reads and writes user addresses there, always
  * big-endian. It cannot mistake one of ours for an address: read that way the
- * permissions are the top byte. And of its own the top byte, as we read it, is
- * the lowest of a page's address: 0, so neither REGION nor PINNED.
+ * permissions are the top byte, and for CLEARED nothing but that is left. And of
+ * its own the top byte, as we read it, is the lowest of a page's address: 0, so
+ * neither REGION nor PINNED nor CLEARED.
  *
  * The shadow, not the TCE, is what this driver believes: KVM can clear a TCE
  * behind our back, see the top of table.c.
@@ -45,6 +54,7 @@
 #include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/vfio_mtce.h>
+#include <linux/workqueue.h>
 
 #include <asm/iommu.h>
 
@@ -59,12 +69,15 @@ struct page;
 /* Entries handled between two looks at the scheduler and at signals. */
 #define MTCE_SPAN_MAX		4096ul
 
-/* log2 of the least number of entries that a bit of mtce_window.touched covers */
-#define TOUCHED_PART_MIN	9
+/* Locks of one table. */
+#define MTCE_STRIPES		16
+#define MTCE_ALL_STRIPES	((1u << MTCE_STRIPES) - 1)
 
 /* Flag bits of a shadow entry; user and physical addresses stay below them. */
 #define MTCE_SHADOW_REGION	BIT_ULL(63)
 #define MTCE_SHADOW_PINNED	BIT_ULL(62)
+#define MTCE_SHADOW_CLEARED	BIT_ULL(61)
+#define MTCE_SHADOW_NUMBER	GENMASK_ULL(60, 56)
 #define MTCE_PERM_MASK		((u64)(VFIO_MTCE_READ | VFIO_MTCE_WRITE))
 
 /*
@@ -77,16 +90,33 @@ static inline u64 mtce_tce_perm(u32 flags)
 					 flags & VFIO_MTCE_READ;
 }
 
+/* Does this shadow say that the entry maps something? */
+static inline bool mtce_shadow_live(u64 shadow)
+{
+	return shadow & ~(MTCE_SHADOW_CLEARED | MTCE_SHADOW_NUMBER);
+}
+
 extern bool mtce_takeover;
 extern bool mtce_direct;
 extern unsigned int mtce_kill_threshold;
+extern unsigned int mtce_lazy_entries;
+extern unsigned int mtce_lazy_timeout_ms;
+
+/* Entries of one region and one window that wait for their kill; queue's lock. */
+struct mtce_waiting {
+	struct list_head node;		/* in mtce_queue.regions, if there are any */
+	struct mtce_region *region;
+	unsigned long entries;
+};
 
 /**
  * struct mtce_region - registered memory, pinned from registration on
  * @node: in mtce_container.regions
  * @ua: user address of the first byte
  * @size: bytes
- * @mapped: TCEs, in all windows, that refer to it; it is not let go before 0
+ * @mapped: TCEs, in all windows, that refer to it or wait for their kill; it is
+ *	not let go before 0
+ * @waiting: how many of them wait, by window
  * @dirty: a TCE with WRITE referred to it; only ever set
  * @hpas: for each system page its physical address and, in the low bits, the
  *	log2 of the largest naturally aligned block around it that is contiguous
@@ -97,6 +127,7 @@ struct mtce_region {
 	unsigned long ua;
 	unsigned long size;
 	atomic64_t mapped;
+	struct mtce_waiting waiting[MTCE_MAX_WINDOWS];
 	bool dirty;
 	u64 *hpas;
 };
@@ -117,116 +148,6 @@ struct mtce_group {
 	u32 pe;
 };
 
-/* Pages whose last TCE is cleared, but whose kill is still to be done. */
-#define MTCE_UNPIN_MAX		512
-
-/**
- * struct mtce_window - a DMA window and its table
- * @lock: the entries, and every field from @gone on
- * @rcu: delays the free past mtce_window_try()
- * @tbl: the kernel's table, one reference is ours
- * @start: first IOVA
- * @bytes: size of the window
- * @size: number of entries
- * @shift: log2 of the TCE page
- * @level_shift: log2 of the entries in one level of the table
- * @levels: indirect levels above the leaves
- * @direct: entries are written without it_ops; see mtce_table_self_check()
- * @refs: references on @tbl if nobody but us and our groups has one
- * @num: place in mtce_container.windows, and the platform's window number
- * @gone: removed; who got the lock late must look elsewhere
- * @hint: region that the last look-up ended in
- * @kvm_seen: KVM was found to hold @tbl; stays set
- * @touched_shift: log2 of the entries that one bit of @touched stands for
- * @touched: parts of the table that may hold live entries
- * @pinned: entries with MTCE_SHADOW_PINNED
- * @unpin: pages to be unpinned after the next kill; bit 0 of the address says
- *	that the device may have written
- * @unpin_nr: valid elements of @unpin
- * @stats: what was done in this window
- */
-struct mtce_window {
-	struct mutex lock;	/* the entries, @gone and what follows */
-	struct rcu_head rcu;
-	struct iommu_table *tbl;
-	u64 start;
-	u64 bytes;
-	unsigned long size;
-	unsigned int shift;
-	unsigned int level_shift;
-	unsigned int levels;
-	bool direct;
-	unsigned int refs;
-	int num;
-
-	bool gone;
-	struct mtce_region *hint;
-	bool kvm_seen;
-	unsigned int touched_shift;
-	unsigned long *touched;
-	unsigned long pinned;
-	unsigned long unpin[MTCE_UNPIN_MAX];
-	unsigned int unpin_nr;
-	struct vfio_mtce_stats stats;
-};
-
-enum mtce_type {
-	MTCE_TYPE_V1,		/* VFIO_SPAPR_TCE_IOMMU, taken over */
-	MTCE_TYPE_V2,		/* VFIO_SPAPR_TCE_v2_IOMMU, taken over */
-	MTCE_TYPE_NATIVE,	/* VFIO_SPAPR_MTCE_IOMMU: both, and more */
-};
-
-/**
- * struct mtce_container - what a user opened
- * @users: calls inside, and 1 until release
- * @rcu: delays the free past a caller that has yet to take a reference
- * @type: fixed at open
- * @sem: everything below, see the lock order
- * @ready: may_map, a group, no default window pending, not dead: work can begin
- * @dead: released; calls that came too late leave with -ENODEV
- * @may_map: enabled, or memory was registered
- * @enabled: VFIO_IOMMU_ENABLE: memory that is not registered is pinned by maps
- * @default_pending: the 32-bit window is to be made at first use
- * @enabled_pages: what VFIO_IOMMU_ENABLE added to locked_vm
- * @mm: the owner, from the first call that needed one; we hold an mmgrab()
- * @groups: list of struct mtce_group
- * @nr_groups: its length
- * @kill_regs: every group has a kill register
- * @windows: NULL where there is none
- * @regions: struct mtce_region by address, disjoint
- * @registered: bytes in @regions
- * @stats: what was done in windows that are gone
- */
-struct mtce_container {
-	refcount_t users;
-	struct rcu_head rcu;
-	enum mtce_type type;
-
-	struct rw_semaphore sem;
-	bool ready;
-	bool dead;
-	bool may_map;
-	bool enabled;
-	bool default_pending;
-	unsigned long enabled_pages;
-	struct mm_struct *mm;
-	struct list_head groups;
-	unsigned int nr_groups;
-	bool kill_regs;
-	struct mtce_window *windows[MTCE_MAX_WINDOWS];
-	struct rb_root regions;
-	u64 registered;
-	struct vfio_mtce_stats stats;
-};
-
-/*
- * Functions around a hot loop are noinline, so that the loop gets the registers,
- * and aligned to more than their size, so that it lies in one 4K page of code.
- * QEMU 7.2's PMU does not count a block of code that ends in a branch to another
- * page: a loop across a boundary would look many times cheaper than it is.
- */
-#define MTCE_LOOP_ALIGN	1024
-
 #define MTCE_KILL_RANGES	16
 
 /**
@@ -246,28 +167,245 @@ struct mtce_kill {
 	} range[MTCE_KILL_RANGES];
 };
 
+/* What was done; every holder of one counts in his own. */
+struct mtce_counts {
+	u64 mapped;
+	u64 unmapped;
+	u64 kills_tce;
+	u64 kills_pe;
+	u64 calls;
+};
+
+enum mtce_flush_reason {
+	MTCE_FLUSH_FULL,
+	MTCE_FLUSH_TIMEOUT,
+	MTCE_FLUSH_EXPLICIT,
+	MTCE_FLUSH_REUSE,
+	MTCE_FLUSH_TEARDOWN,
+	MTCE_FLUSH_REASONS,
+};
+
+/* Pages pinned by maps themselves (v1) that may wait for one kill. */
+#define MTCE_PAGES_MAX		512
+
+/**
+ * struct mtce_queue - entries of a window that lazy unmaps cleared
+ * @lock: everything here
+ * @kill: which entries
+ * @mark: shadow of an entry that a lazy unmap clears now; another after a flush
+ * @since: when the first came, in ns of ktime_get()
+ * @regions: regions that they mapped
+ * @nr_pages: valid elements of @pages
+ * @pages: what they pinned by themselves, see mtce_work.pages
+ * @flushes: how often, by reason
+ * @counts: kills done by flushes
+ */
+struct mtce_queue {
+	struct mutex lock;	/* all of the queue */
+	struct mtce_kill kill;
+	u64 mark;
+	u64 since;
+	struct list_head regions;
+	unsigned int nr_pages;
+	unsigned long pages[MTCE_PAGES_MAX];
+	u64 flushes[MTCE_FLUSH_REASONS];
+	struct mtce_counts counts;
+};
+
+/**
+ * struct mtce_stripe - one of the locks of a table
+ * @lock: the entries of its parts, and the rest
+ * @hint: region that the last look-up ended in
+ * @counts: what was done by calls that held this stripe (and perhaps others)
+ */
+struct mtce_stripe {
+	struct mutex lock;	/* entries, see above */
+	struct mtce_region *hint;
+	struct mtce_counts counts;
+} ____cacheline_aligned;
+
+/**
+ * struct mtce_window - a DMA window and its table
+ * @rcu: delays the free past mtce_window_try()
+ * @tbl: the kernel's table, one reference is ours
+ * @start: first IOVA
+ * @bytes: size of the window, a power of two
+ * @size: number of entries
+ * @shift: log2 of the TCE page
+ * @part_shift: log2 of the entries in a part
+ * @part_bytes_shift: log2 of the IOVAs in a part
+ * @level_shift: log2 of the entries in one level of the table
+ * @levels: indirect levels above the leaves
+ * @num: place in mtce_container.windows, and the platform's window number
+ * @refs: references on @tbl if nobody but us and our groups has one
+ * @direct: entries are written without it_ops; see mtce_table_self_check()
+ * @gone: removed; who got a lock late must look elsewhere
+ * @kvm_seen: KVM was found to hold @tbl; stays set
+ * @touched: parts that may hold live entries, a bit each; bit operations are
+ *	atomic, a part's bit is changed by the holder of its stripe
+ * @queue: what waits for a flush
+ * @stripe: the locks
+ */
+struct mtce_window {
+	struct rcu_head rcu;
+	struct iommu_table *tbl;
+	u64 start;
+	u64 bytes;
+	unsigned long size;
+	unsigned int shift;
+	unsigned int part_shift;
+	unsigned int part_bytes_shift;
+	unsigned int level_shift;
+	unsigned int levels;
+	int num;
+	unsigned int refs;
+	bool direct;
+	bool gone;
+	bool kvm_seen;
+	unsigned long *touched;
+	struct mtce_queue queue;
+	struct mtce_stripe stripe[MTCE_STRIPES];
+};
+
+enum mtce_type {
+	MTCE_TYPE_V1,		/* VFIO_SPAPR_TCE_IOMMU, taken over */
+	MTCE_TYPE_V2,		/* VFIO_SPAPR_TCE_v2_IOMMU, taken over */
+	MTCE_TYPE_NATIVE,	/* VFIO_SPAPR_MTCE_IOMMU: both, and more */
+};
+
+/**
+ * struct mtce_container - what a user opened
+ * @users: calls inside, and 1 until release
+ * @rcu: delays the free past a caller that has yet to take a reference
+ * @type: fixed at open
+ * @sem: everything below, see the lock order
+ * @ready: 0, or work can begin: may_map, a group, no default window pending, not
+ *	dead. Then MTCE_READY, and VFIO_MTCE_LAZY where unmaps are lazy
+ * @lazy: what VFIO_IOMMU_MTCE_MODE said
+ * @dead: released; calls that came too late leave with -ENODEV
+ * @may_map: enabled, or memory was registered
+ * @enabled: VFIO_IOMMU_ENABLE: memory that is not registered is pinned by maps
+ * @default_pending: the 32-bit window is to be made at first use
+ * @enabled_pages: what VFIO_IOMMU_ENABLE added to locked_vm
+ * @mm: the owner, from the first call that needed one; we hold an mmgrab()
+ * @groups: list of struct mtce_group
+ * @nr_groups: its length
+ * @kill_regs: every group has a kill register
+ * @windows: NULL where there is none
+ * @regions: struct mtce_region by address, disjoint
+ * @registered: bytes in @regions
+ * @stats: what was done in windows that are gone
+ * @flush_work: flushes queues that are old; pending only while one is not empty
+ */
+struct mtce_container {
+	refcount_t users;
+	struct rcu_head rcu;
+	enum mtce_type type;
+
+	struct rw_semaphore sem;
+	u8 ready;
+#define MTCE_READY	0x1
+	bool lazy;
+	bool dead;
+	bool may_map;
+	bool enabled;
+	bool default_pending;
+	unsigned long enabled_pages;
+	struct mm_struct *mm;
+	struct list_head groups;
+	unsigned int nr_groups;
+	bool kill_regs;
+	struct mtce_window *windows[MTCE_MAX_WINDOWS];
+	struct rb_root regions;
+	u64 registered;
+	struct vfio_mtce_stats stats;
+	struct delayed_work flush_work;
+};
+
+/*
+ * Functions around a hot loop are noinline, so that the loop gets the registers,
+ * and aligned to more than their size, so that it lies in one 4K page of code.
+ * QEMU 7.2's PMU does not count a block of code that ends in a branch to another
+ * page: a loop across a boundary would look many times cheaper than it is.
+ */
+#define MTCE_LOOP_ALIGN	1024
+
+/* Runs of entries of one region each, and pages, that fit into struct mtce_work. */
+#define MTCE_WORK_RUNS		8
+#define MTCE_WORK_PAGES		8
+
+/* In the low bits of what stands in mtce_work.pages. */
+#define MTCE_PAGE_DIRTY		1ul
+#define MTCE_PAGE_FOREIGN	2ul
+
 /**
  * struct mtce_work - one call at work in one window; lives on its stack
  * @c: container
- * @w: window, locked by the caller
- * @kill: what it owes to the bridge. With @detached nothing is owed.
- * @detached: no group uses the window any more
+ * @w: window
+ * @s: a stripe that is held: whose hint and counts are used
+ * @stripes: all that are held, a bit each; 0: only @s
  * @region: region of the current run of cleared entries
  * @base: MTCE_SHADOW_REGION | address of @region
  * @limit: size of @region; 0 without one, so that nothing falls into it
  * @run: cleared entries that are not yet taken off region->mapped
  * @seen: OR of their shadows
+ * @mark: shadow that cleared entries get
+ * @special: is any of the following not 0?
+ * @detached: no group uses the window any more, so no kill is owed
+ * @lazy: entries that are cleared now wait in the queue for their kill
+ * @reuse: an entry was mapped whose kill waited there
+ * @nr_runs: valid elements of @runs
+ * @nr_pages: valid elements of @pages
+ * @kill: what is owed to the bridge before the stripes are let go
+ * @lazy_kill: what will be owed by the queue
+ * @runs: what lazy unmaps have to take off regions after the kill
+ * @pages: what is to be let go after the kill: a page, with MTCE_PAGE_DIRTY if
+ *	the device may have written; or a shadow of KVM's, with MTCE_PAGE_FOREIGN
+ * @max_pages: room in @pages
+ * @few: room for some
  */
 struct mtce_work {
 	struct mtce_container *c;
 	struct mtce_window *w;
-	bool detached;
+	struct mtce_stripe *s;
+	unsigned int stripes;
 	struct mtce_region *region;
 	u64 base;
 	u64 limit;
 	unsigned long run;
 	u64 seen;
+	u64 mark;
+	union {
+		struct {
+			bool detached;
+			bool lazy;
+			bool reuse;
+			u8 nr_runs;
+			u32 nr_pages;
+		};
+		u64 special;
+	};
 	struct mtce_kill kill;
+	struct mtce_kill lazy_kill;
+	struct {
+		struct mtce_region *region;
+		unsigned long entries;
+	} runs[MTCE_WORK_RUNS];
+	unsigned long *pages;
+	unsigned int max_pages;
+	unsigned long few[MTCE_WORK_PAGES];
+};
+
+/**
+ * struct mtce_hold - what a call has locked
+ * @w: window
+ * @stripes: of @w, a bit each
+ * @sem: the container's sem, for reading, too
+ */
+struct mtce_hold {
+	struct mtce_window *w;
+	unsigned int stripes;
+	bool sem;
 };
 
 #ifdef __LITTLE_ENDIAN__
@@ -287,12 +425,6 @@ static inline void mtce_store_be(void *p, u64 v)
 long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg);
 
 /* container.c */
-void mtce_stop(struct mtce_container *c);
-void mtce_go(struct mtce_container *c);
-void mtce_each_window(struct mtce_container *c,
-		      void (*work)(struct mtce_work *wk,
-				   const struct mtce_region *r),
-		      const struct mtce_region *r);
 void mtce_container_changed(struct mtce_container *c);
 void *mtce_open(unsigned long arg);
 void mtce_release(void *iommu_data);
@@ -301,10 +433,28 @@ void mtce_container_put(struct mtce_container *c);
 int mtce_container_own(struct mtce_container *c);
 int mtce_container_enable(struct mtce_container *c);
 int mtce_container_disable(struct mtce_container *c);
+int mtce_container_mode(struct mtce_container *c, bool lazy);
 struct iommu_table_group *
 mtce_container_table_group(struct mtce_container *c);
 int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp);
 void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp);
+
+/* stripe.c */
+void mtce_stop(struct mtce_container *c);
+void mtce_go(struct mtce_container *c);
+void mtce_each_window(struct mtce_container *c,
+		      void (*work)(struct mtce_work *wk,
+				   const struct mtce_region *r),
+		      const struct mtce_region *r);
+unsigned int mtce_stripes_of(const struct mtce_window *w, u64 iova, u64 size);
+bool mtce_stripes_try(struct mtce_window *w, unsigned int stripes);
+void mtce_stripes_lock(struct mtce_container *c, struct mtce_window *w,
+		       unsigned int stripes);
+void mtce_stripes_unlock(struct mtce_window *w, unsigned int stripes);
+int mtce_range_lock(struct mtce_container *c, struct mtce_hold *h, u64 iova,
+		    u64 size, u32 entries);
+void mtce_range_unlock(struct mtce_container *c, struct mtce_hold *h);
+int mtce_enter(struct mtce_container *c);
 
 /* window.c */
 int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
@@ -312,6 +462,7 @@ int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
 int mtce_window_create_default(struct mtce_container *c);
 int mtce_window_remove(struct mtce_container *c, u64 start);
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w);
+void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s);
 
 /* The window that holds @iova, or NULL. */
 static inline struct mtce_window *mtce_window_find(struct mtce_container *c,
@@ -329,23 +480,43 @@ static inline struct mtce_window *mtce_window_find(struct mtce_container *c,
 }
 
 /*
- * The window that holds @iova, locked and fit for work; or NULL, where it takes
- * more than that to find out. Call inside rcu_read_lock(), which is what keeps
- * @c and the window there until the lock does. This saves the container's sem
- * and its reference count, and the call of __cond_resched() that might_sleep()
- * is on kernels with voluntary preemption: half of what a map of one page costs.
+ * The window that holds @iova, fit for work, and in *@s the stripe of all of
+ * [@iova, @iova + @size), locked; or NULL, where it takes more than that. Call
+ * inside rcu_read_lock(), which is what keeps @c and the window there until the
+ * lock does. This saves the container's sem and its reference count, and the
+ * call of __cond_resched() that might_sleep() is on kernels with voluntary
+ * preemption: half of what a map of one page costs.
  */
-static inline struct mtce_window *mtce_window_try(struct mtce_container *c,
-						  u64 iova)
+static __always_inline struct mtce_window *
+mtce_window_try(struct mtce_container *c, u64 iova, u64 size,
+		struct mtce_stripe **s)
 {
 	struct mtce_window *w = mtce_window_find(c, iova);
+	struct mtce_stripe *at;
+	u64 offset, part;
 
-	if (unlikely(!w || !mutex_trylock(&w->lock)))
+	if (unlikely(!w))
 		return NULL;
+	offset = iova - w->start;
+	part = offset >> w->part_bytes_shift;
+	if (unlikely((offset + size - 1) >> w->part_bytes_shift != part))
+		return NULL;
+	at = &w->stripe[part % MTCE_STRIPES];
+	if (unlikely(!mutex_trylock(&at->lock)))
+		return NULL;
+	*s = at;
 	if (likely(!w->gone && c->ready))
 		return w;
-	mutex_unlock(&w->lock);
+	mutex_unlock(&at->lock);
 	return NULL;
+}
+
+/* Somebody may be waiting to free the window: nothing else holds it. */
+static __always_inline void mtce_stripe_unlock(struct mtce_stripe *s)
+{
+	rcu_read_lock();
+	mutex_unlock(&s->lock);
+	rcu_read_unlock();
 }
 
 /* region.c */
@@ -356,60 +527,82 @@ struct mtce_region *mtce_region_find(struct mtce_container *c,
 				     unsigned long ua);
 int mtce_region_plan(const struct mtce_window *w, struct mtce_region *r,
 		     unsigned long ua, unsigned long n);
+
+/* pin.c */
 int mtce_pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
 		   u64 perm, u64 *hpas);
 void mtce_pin_undo(const u64 *hpas, unsigned long n);
-void mtce_unpin_later(struct mtce_window *w, u64 shadow);
-void mtce_unpin_gathered(struct mtce_container *c, struct mtce_window *w);
-void mtce_put_foreign(struct mtce_container *c, u64 shadow, unsigned int shift);
+unsigned long mtce_pin_page_of(u64 shadow);
+void mtce_unpin(struct mtce_container *c, const struct mtce_window *w,
+		const unsigned long *pages, unsigned int n);
 
 /* update.c */
 long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 		 u32 num, u32 *done);
 long mtce_update_one(struct mtce_container *c, struct mtce_window *w,
-		     struct vfio_mtce_op op);
+		     struct mtce_stripe *s, struct vfio_mtce_op op);
+bool mtce_map_flags_valid(u32 flags);
+int mtce_check_range(const struct mtce_window *w, u64 iova, u64 size,
+		     u64 vaddr);
+
+/* list.c */
 long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
 		   u32 flags);
-bool mtce_map_flags_valid(u32 flags);
+
+/* work.c */
 void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,
-		     struct mtce_window *w);
+		     struct mtce_window *w, unsigned int stripes);
 void mtce_work_end(struct mtce_work *wk);
-void mtce_work_release(struct mtce_work *wk);
-void mtce_work_switch(struct mtce_work *wk, u64 shadow);
-void mtce_work_drop(struct mtce_work *wk, u64 shadow);
+void mtce_work_end_special(struct mtce_work *wk);
+void mtce_work_mode(struct mtce_work *wk, bool lazy);
+bool mtce_work_switch(struct mtce_work *wk, u64 shadow);
+bool mtce_work_drop(struct mtce_work *wk, u64 shadow);
+void mtce_work_make_room(struct mtce_work *wk);
 
 /* table.c */
 bool mtce_table_self_check(struct mtce_window *w);
+int mtce_table_plan(struct mtce_work *wk, unsigned long index,
+		    unsigned long n, u32 flags);
+
+/* fill.c */
 int mtce_table_put_region(struct mtce_work *wk, unsigned long index,
 			  unsigned long n, struct mtce_region *r,
 			  unsigned long ua, u32 flags, bool live);
 int mtce_table_map(struct mtce_work *wk, unsigned long index, unsigned long n,
 		   struct mtce_region *r, unsigned long ua, u32 flags);
-int mtce_table_plan(struct mtce_window *w, unsigned long index,
-		    unsigned long n, u32 flags);
 int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
 			 unsigned long n, const u64 *shadow, const u64 *tce,
 			 bool live);
+
+/* clear.c */
 int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 		     unsigned long n);
+unsigned int mtce_table_clear_ops(struct mtce_work *wk,
+				  const struct vfio_mtce_op *ops, u32 num);
 void mtce_table_revoke(struct mtce_work *wk, const struct mtce_region *r);
 void mtce_table_settle(struct mtce_work *wk);
 
 /* kill.c */
 void mtce_kill_map_group(struct mtce_group *g);
 void mtce_kill_unmap_group(struct mtce_group *g);
-void mtce_kill_add_more(struct mtce_work *wk, unsigned long index,
-			unsigned long count);
+void mtce_kill_add_more(struct mtce_work *wk, struct mtce_kill *k,
+			unsigned long index, unsigned long count);
+bool mtce_kill_merge(struct mtce_container *c, struct mtce_kill *to,
+		     const struct mtce_kill *from);
 void mtce_kill_flush(struct mtce_work *wk);
+void mtce_kill_queued(struct mtce_container *c, struct mtce_window *w);
 
-/* Entries were changed, and the bridge is to be told at the end. */
-static inline void mtce_kill_add(struct mtce_work *wk, unsigned long index,
-				 unsigned long count)
+/*
+ * @count entries from @index on were changed and are owed, in @k. Outside RCU:
+ * where kills go through it_ops, it may do some of them.
+ */
+static __always_inline void mtce_kill_add(struct mtce_work *wk,
+					  struct mtce_kill *k,
+					  unsigned long index,
+					  unsigned long count)
 {
-	struct mtce_kill *k = &wk->kill;
-
 	if (k->nr) {
-		mtce_kill_add_more(wk, index, count);
+		mtce_kill_add_more(wk, k, index, count);
 		return;
 	}
 	k->range[0].index = index;
@@ -417,6 +610,16 @@ static inline void mtce_kill_add(struct mtce_work *wk, unsigned long index,
 	k->entries = count;
 	k->nr = 1;
 }
+
+/* flush.c */
+void mtce_queue_init(struct mtce_queue *q);
+void mtce_queue_add(struct mtce_work *wk);
+void mtce_queue_kill(struct mtce_work *wk);
+void mtce_flush(struct mtce_container *c, struct mtce_window *w,
+		enum mtce_flush_reason reason);
+void mtce_flush_all(struct mtce_container *c, enum mtce_flush_reason reason);
+void mtce_flush_reuse(struct mtce_work *wk);
+void mtce_flush_old(struct work_struct *work);
 
 /* eeh.c */
 long mtce_eeh_op(struct iommu_group *grp, unsigned long arg);

@@ -215,6 +215,15 @@ static void region_insert(struct mtce_container *c, struct mtce_region *r)
 	c->registered += r->size;
 }
 
+static void forget_hint(struct mtce_window *w, const struct mtce_region *r)
+{
+	int i;
+
+	for (i = 0; i < MTCE_STRIPES; i++)
+		if (w->stripe[i].hint == r)
+			w->stripe[i].hint = NULL;
+}
+
 static void region_erase(struct mtce_container *c, struct mtce_region *r)
 {
 	int i;
@@ -222,8 +231,8 @@ static void region_erase(struct mtce_container *c, struct mtce_region *r)
 	rb_erase(&r->node, &c->regions);
 	c->registered -= r->size;
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
-		if (c->windows[i] && c->windows[i]->hint == r)
-			c->windows[i]->hint = NULL;
+		if (c->windows[i])
+			forget_hint(c->windows[i], r);
 }
 
 /*
@@ -247,7 +256,7 @@ static struct mtce_region *region_make(struct mtce_container *c, u64 ua,
 {
 	unsigned long n = size >> PAGE_SHIFT;
 	struct mtce_region *r;
-	int ret;
+	int ret, i;
 
 	ret = account_locked_vm(c->mm, n, true);
 	if (ret)
@@ -258,6 +267,8 @@ static struct mtce_region *region_make(struct mtce_container *c, u64 ua,
 		goto unaccount;
 	r->ua = ua;
 	r->size = size;
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		r->waiting[i].region = r;
 	r->hpas = kvmalloc_array(n, sizeof(*r->hpas),
 				 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!r->hpas)
@@ -336,6 +347,17 @@ static void revoke_region(struct mtce_work *wk, const struct mtce_region *r)
 	mtce_table_settle(wk);
 }
 
+/* Does an entry that mapped @r wait for its kill? Then r->mapped counts it. */
+static bool waits(const struct mtce_region *r)
+{
+	int i;
+
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		if (r->waiting[i].entries)
+			return true;
+	return false;
+}
+
 /* Let go of what was registered with exactly this address and size. */
 int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 {
@@ -349,12 +371,17 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 	r = c->dead ? NULL : mtce_region_find(c, ua);
 	if (!r || r->ua != ua || r->size != size) {
 		ret = c->dead ? -ENODEV : -ENOENT;
-	} else if (atomic64_read(&r->mapped) && c->type != MTCE_TYPE_V2) {
-		ret = -EBUSY;
-	} else {
-		mtce_each_window(c, revoke_region, r);
-		region_erase(c, r);
+		goto unlock;
 	}
+	if (waits(r))
+		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
+	if (atomic64_read(&r->mapped) && c->type != MTCE_TYPE_V2) {
+		ret = -EBUSY;
+		goto unlock;
+	}
+	mtce_each_window(c, revoke_region, r);
+	region_erase(c, r);
+unlock:
 	mtce_go(c);
 	if (!ret)
 		region_free(c, r);
@@ -370,142 +397,4 @@ void mtce_region_free_all(struct mtce_container *c)
 		region_free(c, r);
 	c->regions = RB_ROOT;
 	c->registered = 0;
-}
-
-/*
- * v1: memory that is not registered is pinned by each map, once per TCE
- */
-
-/* Pin @n system pages from @ua on; page i gives hpas[i * stride] + offset. */
-static int pin_pass(unsigned long ua, unsigned long n, unsigned int flags,
-		    u64 *hpas, unsigned long stride, unsigned long offset)
-{
-	struct page *pages[32] __uninitialized;
-	int got, i;
-
-	while (n) {
-		got = pin_user_pages_fast(ua,
-					  min_t(unsigned long, n,
-						ARRAY_SIZE(pages)),
-					  flags, pages);
-		if (got <= 0)
-			return got == -ENOMEM ? -ENOMEM : -EFAULT;
-		for (i = 0; i < got; i++, hpas += stride)
-			*hpas = page_to_phys(pages[i]) + offset;
-		ua += (unsigned long)got << PAGE_SHIFT;
-		n -= got;
-		if (!n)
-			break;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-	}
-	return 0;
-}
-
-/* A TCE page is not more than the one page, of whatever size, pinned for it. */
-static int pin_large(unsigned long ua, unsigned long n, unsigned int shift,
-		     unsigned int flags, u64 *hpas)
-{
-	for (; n; n--, ua += BIT(shift), hpas++) {
-		int ret = pin_pass(ua, 1, flags, hpas, 1, 0);
-
-		if (ret)
-			return ret;
-		if (!IS_ALIGNED(*hpas, BIT_ULL(shift)) ||
-		    folio_shift(page_folio(hpa_to_page(*hpas))) < shift)
-			return -ERANGE;
-	}
-	return 0;
-}
-
-/*
- * Several TCEs of one system page need a pin each, and one call pins a page
- * once: so a pass for the first TCE of every page, one for the second, ...
- */
-static int pin_small(unsigned long ua, unsigned long n, unsigned int shift,
-		     unsigned int flags, u64 *hpas)
-{
-	const unsigned long per_page = PAGE_SIZE >> shift;
-	unsigned long first;
-	int ret = 0;
-
-	for (first = 0; first < min(n, per_page) && !ret; first++) {
-		unsigned long at = ua + (first << shift);
-
-		ret = pin_pass(at & PAGE_MASK,
-			       DIV_ROUND_UP(n - first, per_page), flags,
-			       hpas + first, per_page, at & ~PAGE_MASK);
-	}
-	return ret;
-}
-
-/*
- * Pin the memory of @n TCEs from @ua on, one pin per TCE, into @hpas (zeroed
- * by the caller). On failure nothing stays pinned.
- */
-int mtce_pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
-		   u64 perm, u64 *hpas)
-{
-	unsigned int flags = FOLL_LONGTERM;
-	int ret;
-
-	if (perm & VFIO_MTCE_WRITE)
-		flags |= FOLL_WRITE;
-	if (shift < PAGE_SHIFT && n == 1)
-		ret = pin_pass(ua & PAGE_MASK, 1, flags, hpas, 1,
-			       ua & ~PAGE_MASK);
-	else if (shift < PAGE_SHIFT)
-		ret = pin_small(ua, n, shift, flags, hpas);
-	else
-		ret = pin_large(ua, n, shift, flags, hpas);
-	if (ret)
-		mtce_pin_undo(hpas, n);
-	return ret;
-}
-
-/* 0 stands for "not pinned": no user page lies at physical address 0. */
-void mtce_pin_undo(const u64 *hpas, unsigned long n)
-{
-	for (; n; n--, hpas++)
-		if (*hpas)
-			unpin_user_page(hpa_to_page(*hpas));
-}
-
-/* The entry is cleared; its page goes after the kill. The caller made room. */
-void mtce_unpin_later(struct mtce_window *w, u64 shadow)
-{
-	u64 hpa = shadow & ~(MTCE_SHADOW_PINNED | MTCE_PERM_MASK);
-	unsigned long page = (unsigned long)hpa_to_page(hpa);
-
-	w->unpin[w->unpin_nr++] = page | (shadow & VFIO_MTCE_WRITE ? 1 : 0);
-	w->pinned--;
-}
-
-/* The kill is done. */
-void mtce_unpin_gathered(struct mtce_container *c, struct mtce_window *w)
-{
-	unsigned int i;
-
-	for (i = 0; i < w->unpin_nr; i++) {
-		struct page *page = (struct page *)(w->unpin[i] & ~1ul);
-
-		trace_mtce_unpin(c, page_to_phys(page));
-		unpin_user_pages_dirty_lock(&page, 1, w->unpin[i] & 1);
-	}
-	w->unpin_nr = 0;
-}
-
-/*
- * An entry that KVM made: it maps memory that another container, of upstream's
- * back end, registered in this process, and KVM counted it there.
- */
-void mtce_put_foreign(struct mtce_container *c, u64 shadow, unsigned int shift)
-{
-	struct mm_iommu_table_group_mem_t *mem;
-
-	mem = mm_iommu_lookup(c->mm, be64_to_cpu((__force __be64)shadow),
-			      BIT(shift));
-	if (mem)
-		mm_iommu_mapped_dec(mem);
 }

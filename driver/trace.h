@@ -13,6 +13,7 @@
 #if !defined(MTCE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define MTCE_TRACE_H
 
+#include <linux/ktime.h>
 #include <linux/tracepoint.h>
 
 #include "mtce.h"
@@ -78,6 +79,39 @@ TRACE_EVENT(mtce_kill,
 		  __entry->container, __entry->window, __entry->pe,
 		  __entry->scope_pe ? "pe" : "tce", __entry->iova,
 		  __entry->entries)
+);
+
+/* All that lazy unmaps left in the queue of a window is about to be done. */
+TRACE_EVENT(mtce_flush,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
+		 enum mtce_flush_reason reason),
+	TP_ARGS(c, w, reason),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u64, entries)
+		__field(u64, dwell_ns)
+		__field(u32, pages)
+		__field(u32, window)
+		__field(u32, reason)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->entries = w->queue.kill.entries;
+		__entry->dwell_ns = w->queue.since ?
+				    ktime_get_ns() - w->queue.since : 0;
+		__entry->pages = w->queue.nr_pages;
+		__entry->window = w->num;
+		__entry->reason = reason;
+	),
+	TP_printk("container=%llx window=%u reason=%s entries=%llu pages=%u dwell_ns=%llu",
+		  __entry->container, __entry->window,
+		  __print_symbolic(__entry->reason,
+				   { MTCE_FLUSH_FULL, "full" },
+				   { MTCE_FLUSH_TIMEOUT, "timeout" },
+				   { MTCE_FLUSH_EXPLICIT, "explicit" },
+				   { MTCE_FLUSH_REUSE, "reuse" },
+				   { MTCE_FLUSH_TEARDOWN, "teardown" }),
+		  __entry->entries, __entry->pages, __entry->dwell_ns)
 );
 
 /* A group no longer uses a window: the platform has killed its translations. */

@@ -17,8 +17,11 @@
 #include "mtce.h"
 #include "trace.h"
 
-/* At most this many bits, 128 KiB, to remember where live entries may be. */
-#define TOUCHED_BITS_SHIFT	20
+/* log2 of the entries in a part, usually */
+#define PART_SHIFT	9
+
+/* log2 of the most parts: 128 KiB to remember which may hold live entries. */
+#define PARTS_SHIFT_MAX	20
 
 /*
  * Create
@@ -91,15 +94,24 @@ static void describe_table(struct mtce_window *w)
 	w->direct = mtce_direct && mtce_table_self_check(w);
 }
 
-static int make_touched(struct mtce_window *w)
+/*
+ * Parts as small as the common batch, so that two calls seldom share one; but
+ * all stripes are used in a small window, and few enough for the map of a huge
+ * one.
+ */
+static int make_parts(struct mtce_window *w)
 {
 	unsigned int size_shift = ilog2(w->size);
+	unsigned int shift = PART_SHIFT;
 
-	w->touched_shift = TOUCHED_PART_MIN;
-	if (size_shift > TOUCHED_BITS_SHIFT + TOUCHED_PART_MIN)
-		w->touched_shift = size_shift - TOUCHED_BITS_SHIFT;
-	w->touched = kvcalloc(BITS_TO_LONGS(((w->size - 1) >>
-					     w->touched_shift) + 1),
+	if (size_shift < PART_SHIFT + ilog2(MTCE_STRIPES))
+		shift = max(size_shift, ilog2(MTCE_STRIPES)) -
+			ilog2(MTCE_STRIPES);
+	else if (size_shift > PARTS_SHIFT_MAX + PART_SHIFT)
+		shift = size_shift - PARTS_SHIFT_MAX;
+	w->part_shift = shift;
+	w->part_bytes_shift = shift + w->shift;
+	w->touched = kvcalloc(BITS_TO_LONGS(((w->size - 1) >> shift) + 1),
 			      sizeof(long), GFP_KERNEL_ACCOUNT);
 	return w->touched ? 0 : -ENOMEM;
 }
@@ -109,12 +121,14 @@ static struct mtce_window *window_make(struct mtce_container *c, int num,
 				       u32 page_shift, u64 bytes, u32 levels)
 {
 	struct mtce_window *w;
-	int ret;
+	int ret, i;
 
 	w = kvzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
 	if (!w)
 		return ERR_PTR(-ENOMEM);
-	mutex_init(&w->lock);
+	mtce_queue_init(&w->queue);
+	for (i = 0; i < MTCE_STRIPES; i++)
+		mutex_init(&w->stripe[i].lock);
 	w->num = num;
 	w->shift = page_shift;
 	w->bytes = bytes;
@@ -122,7 +136,7 @@ static struct mtce_window *window_make(struct mtce_container *c, int num,
 	if (ret)
 		goto free;
 	describe_table(w);
-	ret = make_touched(w);
+	ret = make_parts(w);
 	if (ret)
 		goto drop;
 	return w;
@@ -208,11 +222,11 @@ int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
 		return PTR_ERR(w);
 	ret = window_set(c, w);
 	if (ret) {
-		mutex_lock_nested(&w->lock, num);
+		mtce_stripes_lock(c, w, MTCE_ALL_STRIPES);
 		mtce_window_destroy(c, w);
 		return ret;
 	}
-	mutex_lock_nested(&w->lock, num);
+	mtce_stripes_lock(c, w, MTCE_ALL_STRIPES);
 	/* Complete before mtce_window_find() sees it; mtce_go() unlocks it. */
 	smp_store_release(&c->windows[num], w);
 	c->default_pending = false;
@@ -240,28 +254,48 @@ int mtce_window_create_default(struct mtce_container *c)
  * Remove
  */
 
-static void add_stats(struct vfio_mtce_stats *to,
-		      const struct vfio_mtce_stats *from)
+static void add_counts(struct vfio_mtce_stats *s, const struct mtce_counts *c)
 {
-	to->tces_mapped += from->tces_mapped;
-	to->tces_unmapped += from->tces_unmapped;
-	to->kills_tce += from->kills_tce;
-	to->kills_pe += from->kills_pe;
-	to->calls += from->calls;
+	s->tces_mapped += READ_ONCE(c->mapped);
+	s->tces_unmapped += READ_ONCE(c->unmapped);
+	s->kills_tce += READ_ONCE(c->kills_tce);
+	s->kills_pe += READ_ONCE(c->kills_pe);
+	s->calls += READ_ONCE(c->calls);
+}
+
+/*
+ * Add what was done in @w. Without its locks: of a call that is at work some is
+ * counted and some not yet.
+ */
+void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s)
+{
+	const struct mtce_queue *q = &w->queue;
+	int i;
+
+	for (i = 0; i < MTCE_STRIPES; i++)
+		add_counts(s, &w->stripe[i].counts);
+	add_counts(s, &q->counts);
+	s->flushes_full += READ_ONCE(q->flushes[MTCE_FLUSH_FULL]);
+	s->flushes_timeout += READ_ONCE(q->flushes[MTCE_FLUSH_TIMEOUT]);
+	s->flushes_explicit += READ_ONCE(q->flushes[MTCE_FLUSH_EXPLICIT]);
+	s->flushes_reuse += READ_ONCE(q->flushes[MTCE_FLUSH_REUSE]);
+	s->flushes_teardown += READ_ONCE(q->flushes[MTCE_FLUSH_TEARDOWN]);
+	s->lazy_pending += READ_ONCE(q->kill.entries);
 }
 
 /*
  * No group uses the window any more: let go of all that it refers to, and of
- * the window, which the caller has locked.
+ * the window, which the caller has locked. The platform has killed what waits.
  */
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 {
 	struct mtce_work wk;
 
-	c->windows[w->num] = NULL;
 	w->gone = true;
+	mtce_flush(c, w, MTCE_FLUSH_TEARDOWN);
+	c->windows[w->num] = NULL;
 
-	mtce_work_begin(&wk, c, w);
+	mtce_work_begin(&wk, c, w, MTCE_ALL_STRIPES);
 	wk.detached = true;
 	/* KVM may have made entries where we never did. */
 	if (c->mm && mm_iommu_preregistered(c->mm))
@@ -269,10 +303,10 @@ void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 	mtce_table_clear(&wk, 0, w->size);
 	mtce_work_end(&wk);
 
-	add_stats(&c->stats, &w->stats);
+	mtce_window_stats(w, &c->stats);
 	drop_table(c, w);
 	kvfree(w->touched);
-	mutex_unlock(&w->lock);
+	mtce_stripes_unlock(w, MTCE_ALL_STRIPES);
 	kvfree_rcu(w, rcu);
 }
 

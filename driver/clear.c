@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Clearing many entries, and what has to be done where KVM is near.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+
+#include "table.h"
+
+/* After [from, to) was cleared: forget the parts that lie wholly inside. */
+static void untouch(struct mtce_window *w, unsigned long from, unsigned long to)
+{
+	unsigned long part = (from + BIT(w->part_shift) - 1) >> w->part_shift;
+	unsigned long end = to == w->size ? ((to - 1) >> w->part_shift) + 1 :
+					    to >> w->part_shift;
+
+	for (; part < end; part++)
+		if (test_bit(part, w->touched))
+			clear_bit(part, w->touched);
+}
+
+/*
+ * Live entries of a span of direct table. Returns how many entries were looked
+ * at: fewer than there are if what they stood for does not fit into @wk. Hot.
+ */
+static noinline __aligned(MTCE_LOOP_ALIGN) unsigned long
+clear_direct(struct mtce_work *wk, struct span s, unsigned long *cleared)
+{
+	u64 base = wk->base, limit = wk->limit, seen = 0;
+	const unsigned long n = s.n, mark = wk->mark;
+	__be64 *const tces = s.tce;
+	u64 *const shadows = s.shadow;
+	unsigned long run = 0, before = 0, i;
+
+	for (i = 0; i < n; i++) {
+		u64 shadow = shadows[i];
+
+		if (likely(shadow - base < limit)) {
+			seen |= shadow;
+			run++;
+		} else if (mtce_shadow_live(shadow)) {
+			bool fits;
+
+			wk->run += run;
+			wk->seen |= seen;
+			before += run;
+			run = 0;
+			seen = 0;
+			fits = mtce_work_drop(wk, shadow);
+			base = wk->base;
+			limit = wk->limit;
+			if (!fits)
+				break;
+			before++;
+		} else {
+			continue;
+		}
+		shadows[i] = mark;
+		WRITE_ONCE(tces[i], 0);
+	}
+	wk->run += run;
+	wk->seen |= seen;
+	*cleared = before + run;
+	return i;
+}
+
+/* One entry of any kind of table; as clear_direct(). */
+static unsigned long clear_one(struct mtce_work *wk, unsigned long index,
+			       struct span s, unsigned long i,
+			       unsigned long *cleared)
+{
+	u64 shadow = s.shadow[i];
+	enum dma_data_direction dir = DMA_NONE;
+	unsigned long hpa = 0;
+
+	if (!mtce_shadow_live(shadow))
+		return 1;
+	if (!mtce_work_drop(wk, shadow))
+		return 0;
+	s.shadow[i] = wk->mark;
+	if (s.tce)
+		WRITE_ONCE(s.tce[i], 0);
+	else
+		exchange(wk->w, index + i, &hpa, &dir);
+	++*cleared;
+	return 1;
+}
+
+/* Is this what mtce_table_revoke() looks for? */
+static bool wanted(u64 shadow, const struct mtce_region *r)
+{
+	if (!r)
+		return (s64)shadow >= 0 && shadow & MTCE_SHADOW_PINNED;
+	return shadow - (MTCE_SHADOW_REGION | r->ua) < r->size;
+}
+
+static unsigned long revoke_span(struct mtce_work *wk, unsigned long index,
+				 struct span s, const struct mtce_region *r,
+				 unsigned long *cleared)
+{
+	unsigned long i;
+
+	for (i = 0; i < s.n; i++)
+		if (wanted(s.shadow[i], r) &&
+		    !clear_one(wk, index, s, i, cleared))
+			break;
+	return i;
+}
+
+/*
+ * A span: everything live in it, or without @all what wanted() wants. Returns
+ * how many entries are done, and owes the kill.
+ */
+static unsigned long clear_span(struct mtce_work *wk, unsigned long index,
+				unsigned long max, bool all,
+				const struct mtce_region *r)
+{
+	unsigned long cleared = 0, done;
+	struct span s;
+
+	rcu_read_lock();
+	s = span_at(wk->w, index, max);
+	done = s.n;
+	if (s.shadow && !all)
+		done = revoke_span(wk, index, s, r, &cleared);
+	else if (s.tce)
+		done = clear_direct(wk, s, &cleared);
+	else if (s.shadow)
+		done = clear_one(wk, index, s, 0, &cleared);
+	look_for_kvm(wk->w);
+	rcu_read_unlock();
+	if (cleared) {
+		wk->s->counts.unmapped += cleared;
+		owe_clear(wk, index, done);
+	}
+	if (done < s.n)
+		mtce_work_make_room(wk);
+	return done;
+}
+
+static int clear_range(struct mtce_work *wk, unsigned long index,
+		       unsigned long end, bool all,
+		       const struct mtce_region *r)
+{
+	struct mtce_window *w = wk->w;
+
+	for (;;) {
+		index = next_touched(w, index, end);
+		if (index >= end)
+			return 0;
+		index += clear_span(wk, index, same_part(w, index, end - index),
+				    all, r);
+		if (index >= end)
+			return 0;
+		cond_resched();
+		if (all && !wk->detached && fatal_signal_pending(current))
+			return -EINTR;
+	}
+}
+
+/* A range, or something that is not what the last one was. */
+static noinline int clear_many(struct mtce_work *wk, unsigned long index,
+			       unsigned long n)
+{
+	struct mtce_window *w = wk->w;
+	unsigned long done = 0, cleared = 0;
+	struct span s;
+	int ret = 0;
+
+	if (one_span(w, index, n, &s)) {
+		rcu_read_lock();
+		done = clear_direct(wk, s, &cleared);
+		look_for_kvm(w);
+		rcu_read_unlock();
+		if (cleared) {
+			wk->s->counts.unmapped += cleared;
+			owe_clear(wk, index, done);
+		}
+		if (done < n)
+			mtce_work_make_room(wk);
+	}
+	if (done < n)
+		ret = clear_range(wk, index + done, index + n, true, NULL);
+	/* What a lazy unmap has marked is to be found by a map. */
+	if (!ret && !wk->lazy && n >= BIT(w->part_shift))
+		untouch(w, index, index + n);
+	return ret;
+}
+
+/*
+ * Clear the range. What was live is taken off its region or gathered for
+ * unpinning, and its kill is owed. Returns 0, or -EINTR on a fatal signal.
+ */
+int mtce_table_clear(struct mtce_work *wk, unsigned long index,
+		     unsigned long n)
+{
+	struct mtce_window *w = wk->w;
+	struct iommu_table *tbl = w->tbl;
+	struct span s = { .n = 1 };
+
+	if (unlikely(n > 1 || !w->direct || w->levels))
+		return clear_many(wk, index, n);
+
+	s.shadow = (__force u64 *)tbl->it_userspace + index;
+	s.tce = (__be64 *)tbl->it_base + index;
+	if (unlikely(*s.shadow - wk->base >= wk->limit))
+		return mtce_shadow_live(*s.shadow) ?
+		       clear_many(wk, index, 1) : 0;
+
+	wk->seen |= *s.shadow;
+	wk->run++;
+	wk->s->counts.unmapped++;
+	rcu_read_lock();
+	*s.shadow = wk->mark;
+	WRITE_ONCE(*s.tce, 0);
+	look_for_kvm(w);
+	rcu_read_unlock();
+	owe_clear(wk, index, 1);
+	return 0;
+}
+
+/* The hot loop of mtce_table_clear_ops(): entries of the region of @wk. */
+static noinline __aligned(MTCE_LOOP_ALIGN) unsigned int
+clear_each(struct mtce_work *wk, const struct vfio_mtce_op *op, u32 num)
+{
+	const struct mtce_window *w = wk->w;
+	const u64 base = wk->base, limit = wk->limit, mark = wk->mark;
+	const u64 start = w->start;
+	const unsigned int to_offset = w->shift - 3;
+	void *const shadows = (__force void *)w->tbl->it_userspace;
+	void *const tces = (void *)w->tbl->it_base;
+	u64 seen = 0;
+	u32 i;
+
+	for (i = 0; i < num; i++) {
+		/* of the entry, in bytes: IOVAs are multiples of a TCE page */
+		u64 offset = (op[i].iova - start) >> to_offset;
+		u64 shadow = *(u64 *)(shadows + offset);
+
+		if (unlikely(shadow - base >= limit))
+			break;
+		*(u64 *)(shadows + offset) = mark;
+		WRITE_ONCE(*(__be64 *)(tces + offset), 0);
+		seen |= shadow;
+	}
+	wk->seen |= seen;
+	return i;
+}
+
+/* What the oracle wants to know one by one. */
+static void trace_each(struct mtce_work *wk, const struct vfio_mtce_op *op,
+		       u32 num)
+{
+	if (!trace_mtce_tce_clear_enabled())
+		return;
+	for (; num; num--, op++)
+		trace_mtce_tce_clear(wk->c, wk->w,
+				     (op->iova - wk->w->start) >> wk->w->shift,
+				     1);
+}
+
+/*
+ * Unmaps of one entry each, checked, all of the mode that @wk is in and in its
+ * window: clears the easy ones from the first on, and returns how many.
+ */
+unsigned int mtce_table_clear_ops(struct mtce_work *wk,
+				  const struct vfio_mtce_op *ops, u32 num)
+{
+	struct mtce_kill *k = wk->lazy ? &wk->lazy_kill : &wk->kill;
+	u32 done;
+
+	/* Only if the kill will be of the whole PE: it need not say which. */
+	if (!wk->w->direct || wk->w->levels || !wk->c->kill_regs ||
+	    num <= MTCE_KILL_RANGES || num <= READ_ONCE(mtce_kill_threshold))
+		return 0;
+
+	rcu_read_lock();
+	done = clear_each(wk, ops, num);
+	look_for_kvm(wk->w);
+	rcu_read_unlock();
+	if (!done)
+		return 0;
+	wk->run += done;
+	wk->s->counts.unmapped += done;
+	trace_each(wk, ops, done);
+	mtce_kill_add(wk, k, (ops->iova - wk->w->start) >> wk->w->shift, 1);
+	k->entries += done - 1;
+	k->many = true;
+	return done;
+}
+
+/* Clear every entry that maps @r; with NULL, every entry that pins its page. */
+void mtce_table_revoke(struct mtce_work *wk, const struct mtce_region *r)
+{
+	clear_range(wk, 0, wk->w->size, false, r);
+}
+
+/* Clear what nobody answers for. */
+static void settle_span(struct mtce_work *wk, unsigned long index,
+			struct span s)
+{
+	struct iommu_table *tbl = wk->w->tbl;
+	unsigned long i;
+
+	for (i = 0; s.shadow && i < s.n; i++) {
+		enum dma_data_direction dir = DMA_NONE;
+		unsigned long hpa = 0;
+
+		if (mtce_shadow_live(s.shadow[i]))
+			continue;
+		if (s.tce)
+			WRITE_ONCE(s.tce[i], 0);
+		else if (tbl->it_ops->get(tbl, tbl->it_offset + index))
+			exchange(wk->w, index, &hpa, &dir);
+	}
+}
+
+/*
+ * Before pages are let go that KVM may just be putting back (see table.c): wait
+ * until it has, and clear it, in all stripes that are held. The kill is owed, by
+ * the call and not by the queue: KVM gets no lazy unmaps.
+ */
+void mtce_table_settle(struct mtce_work *wk)
+{
+	struct mtce_window *w = wk->w;
+	unsigned int stripes = wk->stripes ?: BIT(wk->s - w->stripe);
+	unsigned long index;
+	struct span s;
+
+	if (!w->kvm_seen || wk->detached)
+		return;
+	synchronize_rcu();
+	for (index = 0; index < w->size; index += s.n) {
+		unsigned long part = index >> w->part_shift;
+
+		s.n = same_part(w, index, w->size - index);
+		if (stripes & BIT(part % MTCE_STRIPES)) {
+			s = span_at(w, index, s.n);
+			settle_span(wk, index, s);
+		}
+		cond_resched();
+	}
+	mtce_kill_add(wk, &wk->kill, 0, w->size);
+}

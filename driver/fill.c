@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writing many entries. All of it was planned: the memory is there, the leaves
+ * are, and the caller holds the stripes.
+ */
+#include <linux/sched.h>
+
+#include "table.h"
+
+/* How many live entries may be replaced before pages must be let go. */
+static unsigned long replace_room(struct mtce_work *wk, unsigned long left)
+{
+	unsigned int room = wk->max_pages ?: MTCE_WORK_PAGES;
+
+	mtce_work_mode(wk, false);
+	if (wk->nr_pages == room) {
+		mtce_work_make_room(wk);
+		room = wk->max_pages;
+	}
+	return min(left, (unsigned long)(room - wk->nr_pages));
+}
+
+/*
+ * One entry, whatever was there: the slow way, in every kind of table. Where a
+ * hypervisor refuses the entry stays as it was, and the new use is given back.
+ */
+static int put_one(struct mtce_work *wk, unsigned long index, struct span s,
+		   unsigned long i, u64 shadow, u64 tce)
+{
+	u64 old = s.shadow[i];
+	enum dma_data_direction dir = iommu_tce_direction(tce);
+	unsigned long hpa = tce & ~MTCE_PERM_MASK;
+
+	if (s.tce) {
+		mtce_store_be(&s.tce[i], tce);
+	} else if (exchange(wk->w, index + i, &hpa, &dir)) {
+		mtce_work_drop(wk, shadow);
+		return -EIO;
+	}
+	s.shadow[i] = shadow;
+	if (mtce_shadow_live(old)) {
+		mtce_work_drop(wk, old);
+		wk->s->counts.unmapped++;
+	}
+	return 0;
+}
+
+/*
+ * Entries of one span that map @r from user address @ua on, into empty
+ * entries. The inner loop is one system page; its TCEs differ by a constant.
+ */
+static noinline __aligned(MTCE_LOOP_ALIGN) void
+fill_small(const struct mtce_window *w, struct span s, const struct mtce_region *r,
+	   unsigned long ua, u64 perm)
+{
+	const unsigned long step = BIT(w->shift), n = s.n;
+	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
+	u64 tce = (*hpa & PAGE_MASK) | (ua & ~PAGE_MASK) | perm;
+	u64 mark = MTCE_SHADOW_REGION | ua | perm;
+	__be64 *const tces = s.tce;
+	u64 *const shadows = s.shadow;
+	unsigned long left_in_page = (PAGE_SIZE - (ua & ~PAGE_MASK)) >>
+				     w->shift;
+	unsigned long i = 0, end = min(n, left_in_page);
+
+	for (;;) {
+		for (; i < end; i++) {
+			shadows[i] = mark;
+			mtce_store_be(&tces[i], tce);
+			mark += step;
+			tce += step;
+		}
+		if (end == n)
+			return;
+		end = min(n, end + (PAGE_SIZE >> w->shift));
+		tce = (*++hpa & PAGE_MASK) | perm;
+	}
+}
+
+/* The same for TCE pages of one system page or more. */
+static noinline __aligned(MTCE_LOOP_ALIGN) void
+fill_large(const struct mtce_window *w, struct span s, const struct mtce_region *r,
+	   unsigned long ua, u64 perm)
+{
+	const unsigned long stride = BIT(w->shift - PAGE_SHIFT);
+	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
+	const u64 step = BIT_ULL(w->shift);
+	u64 mark = MTCE_SHADOW_REGION | ua | perm;
+	__be64 *const tces = s.tce;
+	u64 *const shadows = s.shadow;
+	const unsigned long n = s.n;
+	unsigned long i;
+
+	for (i = 0; i < n; i++) {
+		shadows[i] = mark;
+		mtce_store_be(&tces[i], (*hpa & PAGE_MASK) | perm);
+		mark += step;
+		hpa += stride;
+	}
+}
+
+static int put_region_slow(struct mtce_work *wk, unsigned long index,
+			   struct span s, const struct mtce_region *r,
+			   unsigned long ua, u64 perm)
+{
+	const unsigned long step = BIT(wk->w->shift);
+	unsigned long i;
+	int ret = 0;
+
+	for (i = 0; i < s.n; i++, ua += step) {
+		u64 hpa = r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK;
+
+		ret = put_one(wk, index, s, i, MTCE_SHADOW_REGION | ua | perm,
+			      hpa | (ua & ~PAGE_MASK) | perm) ?: ret;
+	}
+	return ret;
+}
+
+/* The entries of one span, in whatever way is right for them; RCU is held. */
+static __always_inline int put_span(struct mtce_work *wk, unsigned long index,
+				    struct span s, const struct mtce_region *r,
+				    unsigned long ua, u64 perm, bool live)
+{
+	struct mtce_window *w = wk->w;
+	int ret = 0;
+
+	if (live || !s.tce)
+		ret = put_region_slow(wk, index, s, r, ua, perm);
+	else if (w->shift < PAGE_SHIFT)
+		fill_small(w, s, r, ua, perm);
+	else
+		fill_large(w, s, r, ua, perm);
+	look_for_kvm(w);
+	return ret;
+}
+
+/*
+ * Map @n TCE pages of @r from user address @ua on. The leaves exist, the piece
+ * was planned; @live: some entries are to be replaced. Counts the use, owes
+ * the kill. Fails only through it_ops, and only where a hypervisor refuses.
+ */
+int mtce_table_put_region(struct mtce_work *wk, unsigned long index,
+			  unsigned long n, struct mtce_region *r,
+			  unsigned long ua, u32 flags, bool live)
+{
+	const u64 perm = mtce_tce_perm(flags);
+	struct mtce_window *w = wk->w;
+	unsigned long done, max;
+	struct span s;
+	int ret = 0;
+
+	atomic64_add(n, &r->mapped);
+	touch(w, index, n);
+	wk->s->counts.mapped += n;
+	for (done = 0; done < n; done += s.n) {
+		if (done)
+			cond_resched();
+		max = live ? replace_room(wk, n - done) : n - done;
+		rcu_read_lock();
+		s = span_at(w, index + done, max);
+		ret = put_span(wk, index + done, s, r,
+			       ua + (done << w->shift), perm, live) ?: ret;
+		rcu_read_unlock();
+		owe_set(wk, index + done, s.n);
+	}
+	return ret;
+}
+
+/* mtce_table_map() where it takes more than one span of free entries. */
+static noinline int map_spans(struct mtce_work *wk, unsigned long index,
+			      unsigned long n, struct mtce_region *r,
+			      unsigned long ua, u32 flags)
+{
+	int live = mtce_table_plan(wk, index, n, flags);
+	int ret;
+
+	if (live < 0)
+		return live;
+	ret = mtce_table_put_region(wk, index, n, r, ua, flags, live);
+	if (ret)	/* a hypervisor's refusal, half way */
+		mtce_table_clear(wk, index, n);
+	return ret;
+}
+
+/* mtce_table_map() of several entries in one span. */
+static noinline int map_span(struct mtce_work *wk, unsigned long index,
+			     struct span s, struct mtce_region *r,
+			     unsigned long ua, u32 flags)
+{
+	struct mtce_window *w = wk->w;
+	u64 perm = mtce_tce_perm(flags);
+
+	if (mtce_table_span_live(wk, s))
+		return map_spans(wk, index, s.n, r, ua, flags);
+
+	atomic64_add(s.n, &r->mapped);
+	touch(w, index, s.n);
+	wk->s->counts.mapped += s.n;
+	rcu_read_lock();
+	if (w->shift < PAGE_SHIFT)
+		fill_small(w, s, r, ua, perm);
+	else
+		fill_large(w, s, r, ua, perm);
+	look_for_kvm(w);
+	rcu_read_unlock();
+	owe_set(wk, index, s.n);
+	return 0;
+}
+
+static __always_inline int map_one(struct mtce_work *wk, unsigned long index,
+				   struct span s, struct mtce_region *r,
+				   unsigned long ua, u32 flags)
+{
+	u64 hpa = r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK;
+	u64 perm = mtce_tce_perm(flags);
+	struct mtce_window *w = wk->w;
+
+	atomic64_inc(&r->mapped);
+	touch_part(w, index >> w->part_shift);
+	wk->s->counts.mapped++;
+	rcu_read_lock();
+	*s.shadow = MTCE_SHADOW_REGION | ua | perm;
+	mtce_store_be(s.tce, hpa | (ua & ~PAGE_MASK) | perm);
+	look_for_kvm(w);
+	rcu_read_unlock();
+	owe_set(wk, index, 1);
+	return 0;
+}
+
+/* Several entries, or one that is not empty. */
+static noinline int map_few(struct mtce_work *wk, unsigned long index,
+			    struct span s, struct mtce_region *r,
+			    unsigned long ua, u32 flags)
+{
+	if (s.n > 1)
+		return map_span(wk, index, s, r, ua, flags);
+	if (mtce_table_span_live(wk, s))
+		return map_spans(wk, index, 1, r, ua, flags);
+	return map_one(wk, index, s, r, ua, flags);
+}
+
+/* One empty entry is done here; the rest needs more registers. */
+static __always_inline int map_found(struct mtce_work *wk, unsigned long index,
+				     struct span s, struct mtce_region *r,
+				     unsigned long ua, u32 flags)
+{
+	if (unlikely(s.n > 1 || *s.shadow))
+		return map_few(wk, index, s, r, ua, flags);
+	return map_one(wk, index, s, r, ua, flags);
+}
+
+static noinline int map_tree(struct mtce_work *wk, unsigned long index,
+			     unsigned long n, struct mtce_region *r,
+			     unsigned long ua, u32 flags)
+{
+	struct span s;
+
+	if (!one_span(wk->w, index, n, &s))
+		return map_spans(wk, index, n, r, ua, flags);
+	return map_found(wk, index, s, r, ua, flags);
+}
+
+/*
+ * Map @n TCE pages that lie in one region, as a whole or not at all: the
+ * usual case of mtce_table_plan() and mtce_table_put_region() in one go.
+ */
+int mtce_table_map(struct mtce_work *wk, unsigned long index, unsigned long n,
+		   struct mtce_region *r, unsigned long ua, u32 flags)
+{
+	struct mtce_window *w = wk->w;
+	struct iommu_table *tbl = w->tbl;
+	struct span s = { .n = n };
+
+	if (unlikely(!w->direct || w->levels || n > MTCE_SPAN_MAX))
+		return map_tree(wk, index, n, r, ua, flags);
+	s.shadow = (__force u64 *)tbl->it_userspace + index;
+	s.tce = (__be64 *)tbl->it_base + index;
+	return map_found(wk, index, s, r, ua, flags);
+}
+
+static noinline __aligned(MTCE_LOOP_ALIGN) void
+fill_array(struct span s, const u64 *shadow, const u64 *tce)
+{
+	__be64 *const tces = s.tce;
+	u64 *const shadows = s.shadow;
+	const unsigned long n = s.n;
+	unsigned long i;
+
+	for (i = 0; i < n; i++) {
+		shadows[i] = shadow[i];
+		mtce_store_be(&tces[i], tce[i]);
+	}
+}
+
+static int put_array_slow(struct mtce_work *wk, unsigned long index,
+			  struct span s, const u64 *shadow, const u64 *tce)
+{
+	unsigned long i;
+	int ret = 0;
+
+	for (i = 0; i < s.n; i++)
+		ret = put_one(wk, index, s, i, shadow[i], tce[i]) ?: ret;
+	return ret;
+}
+
+/*
+ * Map @n entries, each with a shadow and a TCE of its own; the caller counts
+ * the use. Otherwise as mtce_table_put_region().
+ */
+int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
+			 unsigned long n, const u64 *shadow, const u64 *tce,
+			 bool live)
+{
+	struct mtce_window *w = wk->w;
+	unsigned long done, max;
+	struct span s;
+	int ret = 0;
+
+	touch(w, index, n);
+	wk->s->counts.mapped += n;
+	for (done = 0; done < n; done += s.n) {
+		if (done)
+			cond_resched();
+		max = live ? replace_room(wk, n - done) : n - done;
+		rcu_read_lock();
+		s = span_at(w, index + done, max);
+		if (live || !s.tce)
+			ret = put_array_slow(wk, index + done, s,
+					     shadow + done, tce + done) ?: ret;
+		else
+			fill_array(s, shadow + done, tce + done);
+		look_for_kvm(w);
+		rcu_read_unlock();
+		owe_set(wk, index + done, s.n);
+	}
+	return ret;
+}
+

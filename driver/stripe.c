@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Locks of tables and of the container; the order is at the top of mtce.h.
+ */
+#include <linux/bitops.h>
+#include <linux/err.h>
+
+#include "mtce.h"
+
+/*
+ * Everything stands still
+ */
+
+static void lock_all(struct mtce_container *c, struct mtce_window *w)
+{
+	mtce_stripes_lock(c, w, MTCE_ALL_STRIPES);
+}
+
+/* Nobody is at work in the container, and nobody can begin. */
+void mtce_stop(struct mtce_container *c)
+{
+	int i;
+
+	down_write(&c->sem);
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		if (c->windows[i])
+			lock_all(c, c->windows[i]);
+}
+
+void mtce_go(struct mtce_container *c)
+{
+	int i;
+
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		if (c->windows[i])
+			mtce_stripes_unlock(c->windows[i], MTCE_ALL_STRIPES);
+	up_write(&c->sem);
+}
+
+/* Do something in every window of a stopped container. */
+void mtce_each_window(struct mtce_container *c,
+		      void (*work)(struct mtce_work *wk,
+				   const struct mtce_region *r),
+		      const struct mtce_region *r)
+{
+	struct mtce_work wk;
+	int i;
+
+	lockdep_assert_held_write(&c->sem);
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
+		if (!c->windows[i])
+			continue;
+		mtce_work_begin(&wk, c, c->windows[i], MTCE_ALL_STRIPES);
+		work(&wk, r);
+		mtce_work_end(&wk);
+	}
+}
+
+/*
+ * Some stripes
+ */
+
+/* Those of [@iova, @iova + @size), a bit each; what lies outside of @w has none. */
+unsigned int mtce_stripes_of(const struct mtce_window *w, u64 iova, u64 size)
+{
+	u64 offset = iova - w->start;
+	u64 first, parts;
+
+	if (!size || offset >= w->bytes)
+		return 0;
+	size = min(size, w->bytes - offset);
+	first = offset >> w->part_bytes_shift;
+	parts = ((offset + size - 1) >> w->part_bytes_shift) - first + 1;
+	if (parts >= MTCE_STRIPES)
+		return MTCE_ALL_STRIPES;
+	first %= MTCE_STRIPES;
+	parts = (BIT_ULL(parts) - 1) << first;
+	return (parts | parts >> MTCE_STRIPES) & MTCE_ALL_STRIPES;
+}
+
+/* All of them or none, without waiting. */
+bool mtce_stripes_try(struct mtce_window *w, unsigned int stripes)
+{
+	unsigned int todo, i;
+
+	for (todo = stripes; todo; todo &= todo - 1) {
+		i = __ffs(todo);
+		if (unlikely(!mutex_trylock(&w->stripe[i].lock))) {
+			mtce_stripes_unlock(w, stripes & (BIT(i) - 1));
+			return false;
+		}
+	}
+	return true;
+}
+
+/* In ascending order, and with sem held so that nobody comes across it. */
+void mtce_stripes_lock(struct mtce_container *c, struct mtce_window *w,
+		       unsigned int stripes)
+{
+	lockdep_assert_held(&c->sem);
+	for (; stripes; stripes &= stripes - 1)
+		mutex_lock_nest_lock(&w->stripe[__ffs(stripes)].lock, &c->sem);
+}
+
+/* As mtce_stripe_unlock(). */
+void mtce_stripes_unlock(struct mtce_window *w, unsigned int stripes)
+{
+	rcu_read_lock();
+	for (; stripes; stripes &= stripes - 1)
+		mutex_unlock(&w->stripe[__ffs(stripes)].lock);
+	rcu_read_unlock();
+}
+
+/*
+ * On the way to work
+ */
+
+/* Not ready for work on entries: why, or make the default window and be. */
+static int make_ready(struct mtce_container *c)
+{
+	int ret;
+
+	mtce_stop(c);
+	if (c->dead)
+		ret = -ENODEV;
+	else if (!c->may_map)
+		ret = -EPERM;
+	else if (!c->nr_groups)
+		ret = -ENODEV;
+	else
+		ret = mtce_window_create_default(c);
+	mtce_go(c);
+	return ret;
+}
+
+/* Take the container for work on entries. 0: sem is held for reading. */
+int mtce_enter(struct mtce_container *c)
+{
+	int ret;
+
+	for (;;) {
+		down_read(&c->sem);
+		if (c->ready)
+			return 0;
+		up_read(&c->sem);
+		ret = make_ready(c);
+		if (ret)
+			return ret;
+	}
+}
+
+static unsigned int stripes_for(const struct mtce_window *w, u64 iova, u64 size,
+				u32 entries)
+{
+	if (entries)
+		size = (u64)entries << w->shift;
+	/* What is empty, or ends nowhere, is refused under any lock. */
+	return mtce_stripes_of(w, iova, size ?: 1);
+}
+
+static bool range_try(struct mtce_container *c, struct mtce_hold *h, u64 iova,
+		      u64 size, u32 entries)
+{
+	struct mtce_window *w = mtce_window_find(c, iova);
+
+	h->sem = false;
+	h->w = w;
+	if (!w)
+		return false;
+	h->stripes = stripes_for(w, iova, size, entries);
+	if (!mtce_stripes_try(w, h->stripes))
+		return false;
+	if (likely(!w->gone && c->ready))
+		return true;
+	mtce_stripes_unlock(w, h->stripes);
+	return false;
+}
+
+/*
+ * Lock the stripes that the range from @iova on is in: @entries TCEs, or without
+ * them @size bytes. Neither is checked. Returns 0, or why that cannot be: -ENXIO
+ * or what mtce_enter() says.
+ */
+int mtce_range_lock(struct mtce_container *c, struct mtce_hold *h, u64 iova,
+		    u64 size, u32 entries)
+{
+	bool got;
+	int ret;
+
+	rcu_read_lock();
+	got = range_try(c, h, iova, size, entries);
+	rcu_read_unlock();
+	if (likely(got))
+		return 0;
+
+	ret = mtce_enter(c);
+	if (ret)
+		return ret;
+	h->w = mtce_window_find(c, iova);
+	if (!h->w) {
+		up_read(&c->sem);
+		return -ENXIO;
+	}
+	h->sem = true;
+	h->stripes = stripes_for(h->w, iova, size, entries);
+	mtce_stripes_lock(c, h->w, h->stripes);
+	return 0;
+}
+
+/* Stripes first: lockdep wants to see sem held for as long as they are. */
+void mtce_range_unlock(struct mtce_container *c, struct mtce_hold *h)
+{
+	mtce_stripes_unlock(h->w, h->stripes);
+	if (h->sem)
+		up_read(&c->sem);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How table.c, fill.c and clear.c get at entries; the layout is explained in
+ * table.c. Names are short because nobody else includes this.
+ */
+#ifndef MTCE_TABLE_H
+#define MTCE_TABLE_H
+
+#include <linux/bitops.h>
+#include <linux/iommu.h>
+#include <linux/minmax.h>
+
+#include <asm/tce.h>
+
+#include "mtce.h"
+#include "trace.h"
+
+/* A run of entries that lie side by side in both tables. */
+struct span {
+	u64 *shadow;		/* NULL: not there, so all of them are empty */
+	__be64 *tce;		/* NULL: write through it_ops */
+	unsigned long n;
+};
+
+static inline unsigned long level_mask(const struct mtce_window *w)
+{
+	return (1ul << w->level_shift) - 1;
+}
+
+/* The leaf entry for @index below @root, or NULL where there is no leaf. */
+static inline __be64 *walk_levels(const struct mtce_window *w, __be64 *root,
+				  unsigned long index)
+{
+	unsigned int level;
+
+	for (level = w->levels; level; level--) {
+		unsigned long slot = index >> (level * w->level_shift);
+		u64 child = be64_to_cpu(READ_ONCE(root[slot & level_mask(w)]));
+
+		if (!child)
+			return NULL;
+		root = __va(child & ~(u64)(TCE_PCI_READ | TCE_PCI_WRITE));
+	}
+	return root + (index & level_mask(w));
+}
+
+static __always_inline __be64 *walk(const struct mtce_window *w, __be64 *root,
+				    unsigned long index)
+{
+	return w->levels ? walk_levels(w, root, index) : root + index;
+}
+
+/* Inner entries there are the kernel's and big-endian, leaf entries are ours. */
+static __always_inline u64 *walk_shadow(const struct mtce_window *w,
+					unsigned long index)
+{
+	return (__force u64 *)walk(w, w->tbl->it_userspace, index);
+}
+
+static __always_inline struct span span_at(const struct mtce_window *w,
+					   unsigned long index,
+					   unsigned long max)
+{
+	struct iommu_table *tbl = w->tbl;
+	unsigned long left = level_mask(w) + 1 - (index & level_mask(w));
+	struct span s = { .n = min3(max, left, MTCE_SPAN_MAX) };
+
+	if (w->direct) {
+		s.shadow = walk_shadow(w, index);
+		if (s.shadow)
+			s.tce = walk(w, (__be64 *)tbl->it_base, index);
+		return s;
+	}
+	s.shadow = (__force u64 *)
+		IOMMU_TABLE_USERSPACE_ENTRY_RO(tbl, tbl->it_offset + index);
+	if (s.shadow)
+		s.n = 1;
+	return s;
+}
+
+/*
+ * The usual case, a few entries side by side that are there and are written
+ * directly: true, and all of them in one span.
+ */
+static __always_inline bool one_span(const struct mtce_window *w,
+				     unsigned long index, unsigned long n,
+				     struct span *s)
+{
+	struct iommu_table *tbl = w->tbl;
+
+	if (!w->direct || (index & level_mask(w)) + n > level_mask(w) + 1 ||
+	    n > MTCE_SPAN_MAX)
+		return false;
+	s->n = n;
+	s->shadow = walk_shadow(w, index);
+	s->tce = s->shadow ? walk(w, (__be64 *)tbl->it_base, index) : NULL;
+	return s->tce;
+}
+
+/* Call at the end of the RCU section that entries were changed in. */
+static __always_inline void look_for_kvm(struct mtce_window *w)
+{
+	if (unlikely(kref_read(&w->tbl->it_kref) != w->refs))
+		w->kvm_seen = true;
+}
+
+/* One entry through it_ops. */
+static inline int exchange(struct mtce_window *w, unsigned long index,
+			   unsigned long *hpa, enum dma_data_direction *dir)
+{
+	struct iommu_table *tbl = w->tbl;
+
+	return tbl->it_ops->xchg_no_kill(tbl, tbl->it_offset + index, hpa, dir);
+}
+
+/*
+ * Which parts may hold something
+ */
+
+/* To be set before the first entry of a part is: the caller holds its stripe. */
+static __always_inline void touch_part(struct mtce_window *w,
+				       unsigned long part)
+{
+	if (unlikely(!test_bit(part, w->touched)))
+		set_bit(part, w->touched);
+}
+
+static __always_inline void touch(struct mtce_window *w, unsigned long index,
+				  unsigned long n)
+{
+	unsigned long part = index >> w->part_shift;
+	unsigned long last = (index + n - 1) >> w->part_shift;
+
+	do {
+		touch_part(w, part);
+	} while (part++ != last);
+}
+
+/* First index from @index on that may be live, or @end. */
+static inline unsigned long next_touched(const struct mtce_window *w,
+					 unsigned long index,
+					 unsigned long end)
+{
+	unsigned long last_bit = (end - 1) >> w->part_shift;
+	unsigned long bit = index >> w->part_shift;
+
+	if (w->kvm_seen || test_bit(bit, w->touched))
+		return index;
+	bit = find_next_bit(w->touched, last_bit + 1, bit + 1);
+	return bit > last_bit ? end : bit << w->part_shift;
+}
+
+/* Entries from @index on that lie in its part, at most @max. */
+static inline unsigned long same_part(const struct mtce_window *w,
+				      unsigned long index, unsigned long max)
+{
+	unsigned long part = BIT(w->part_shift);
+
+	return min(max, part - (index & (part - 1)));
+}
+
+/*
+ * Owing: entries were changed, and before anybody else gets at them the bridge
+ * is to be told.
+ */
+
+static __always_inline void owe_set(struct mtce_work *wk, unsigned long index,
+				    unsigned long n)
+{
+	trace_mtce_tce_set(wk->c, wk->w, index, n);
+	mtce_kill_add(wk, &wk->kill, index, n);
+}
+
+static __always_inline void owe_clear(struct mtce_work *wk, unsigned long index,
+				      unsigned long n)
+{
+	trace_mtce_tce_clear(wk->c, wk->w, index, n);
+	if (unlikely(wk->lazy))
+		mtce_kill_add(wk, &wk->lazy_kill, index, n);
+	else
+		mtce_kill_add(wk, &wk->kill, index, n);
+}
+
+/* table.c */
+bool mtce_table_span_live(struct mtce_work *wk, struct span s);
+
+#endif /* MTCE_TABLE_H */

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The parts of work.c that every call goes through, inline.
+ */
+#ifndef MTCE_WORK_H
+#define MTCE_WORK_H
+
+#include "mtce.h"
+#include "trace.h"
+
+/* Begin to work in @w with @stripes locked, of which @s is one. */
+static __always_inline void work_begin(struct mtce_work *wk,
+				       struct mtce_container *c,
+				       struct mtce_window *w,
+				       struct mtce_stripe *s,
+				       unsigned int stripes)
+{
+	struct mtce_region *hint = s->hint;
+
+	lockdep_assert_held(&s->lock);
+	wk->c = c;
+	wk->w = w;
+	wk->s = s;
+	wk->stripes = stripes;
+	wk->region = hint;
+	wk->base = MTCE_SHADOW_REGION;
+	wk->limit = 0;
+	if (hint) {
+		wk->base |= hint->ua;
+		wk->limit = hint->size;
+	}
+	wk->run = 0;
+	wk->seen = 0;
+	wk->mark = 0;
+	wk->special = 0;
+	wk->max_pages = 0;
+	wk->kill.nr = 0;
+	wk->kill.many = false;
+	wk->lazy_kill.nr = 0;
+	wk->lazy_kill.many = false;
+}
+
+/* Pay what the call owes; its stripes can be unlocked then. */
+static __always_inline void work_end(struct mtce_work *wk)
+{
+	if (unlikely(wk->special | wk->max_pages)) {
+		mtce_work_end_special(wk);
+	} else {
+		if (wk->run && likely(wk->region)) {
+			atomic64_sub(wk->run, &wk->region->mapped);
+			if (wk->seen & VFIO_MTCE_WRITE)
+				wk->region->dirty = true;
+		}
+		if (wk->kill.nr)
+			mtce_kill_flush(wk);
+	}
+	trace_mtce_call_done(wk->c, wk->w);
+}
+
+/* The part of [@ua, @ua + @size) from @ua on that one region holds, or NULL. */
+static __always_inline struct mtce_region *
+work_piece(struct mtce_work *wk, unsigned long ua, u64 size, unsigned long *n)
+{
+	struct mtce_region *r = wk->s->hint;
+	u64 left;
+
+	if (unlikely(!r || ua - r->ua >= r->size)) {
+		r = mtce_region_find(wk->c, ua);
+		if (!r)
+			return NULL;
+		wk->s->hint = r;
+	}
+	left = r->size - (ua - r->ua);
+	*n = min(left, size) >> wk->w->shift;
+	return *n ? r : NULL;
+}
+
+#endif /* MTCE_WORK_H */
