@@ -210,6 +210,9 @@ LENGTHS(mtce_put_list_call, VFIO_IOMMU_MTCE_PUT_LIST,
 LENGTHS(mtce_flush_call, VFIO_IOMMU_MTCE_FLUSH,
 	sizeof(struct vfio_iommu_mtce_flush),
 	sizeof(struct vfio_iommu_mtce_flush), fill_nothing, undo_nothing, 0)
+LENGTHS(mtce_mode_call, VFIO_IOMMU_MTCE_MODE,
+	sizeof(struct vfio_iommu_mtce_mode),
+	sizeof(struct vfio_iommu_mtce_mode), fill_nothing, undo_nothing, 0)
 
 static void eeh_pe_op(void)
 {
@@ -265,6 +268,7 @@ static const struct test tests[] = {
 	TEST(mtce_update_call, NEEDS_NATIVE),
 	TEST(mtce_put_list_call, NEEDS_NATIVE),
 	TEST(mtce_flush_call, NEEDS_NATIVE),
+	TEST(mtce_mode_call, NEEDS_NATIVE),
 	TEST(info_fills_what_fits, NEEDS_NATIVE),
 };
 

@@ -147,6 +147,25 @@ static int model_operation(const struct vfio_mtce_op *op, const uint64_t *addres
 	return 0;
 }
 
+/* Single pages, as guests do most: a batch of these takes a way of its own. */
+static void step_single_unmaps(void)
+{
+	struct vfio_mtce_op ops[64];
+	uint32_t num = 2 + any(ARRAY_SIZE(ops) - 1), done = num, i;
+	bool lazy = any(2);
+
+	for (i = 0; i < num; i++) {
+		ops[i] = unmap_op(iova_of(any(FREE)), SZ_4K);
+		ops[i].flags = lazy ? VFIO_MTCE_LAZY : 0;
+	}
+	OK(mtce_update(&box, ops, &done));
+	CHECK_IS(done, num);
+	for (i = 0; i < num; i++)
+		model_unmap((ops[i].iova - start) / SZ_4K, 1);
+	if (!any(8))
+		OK(mtce_flush(&box));
+}
+
 static void step_update(void)
 {
 	static uint64_t addresses[16][LONGEST];
@@ -161,8 +180,10 @@ static void step_update(void)
 		ops[i].iova = iova_of(first);
 		ops[i].size = n * SZ_4K;
 		ops[i].op = any(3) ? VFIO_MTCE_OP_MAP : VFIO_MTCE_OP_UNMAP;
-		if (ops[i].op == VFIO_MTCE_OP_UNMAP)
+		if (ops[i].op == VFIO_MTCE_OP_UNMAP) {
+			ops[i].flags = any(2) ? VFIO_MTCE_LAZY : 0;
 			continue;
+		}
 		ops[i].flags = RW | (any(3) ? VFIO_MTCE_REPLACE : 0);
 		ops[i].vaddr = addresses[i][0];
 		if (!any(24)) {
@@ -248,7 +269,7 @@ static void run_random(unsigned int levels)
 	if (backend->native)
 		OK(mtce_info(&box, &before));
 	for (i = 0; i < n && !test_has_failed(); i++) {
-		switch (backend->native ? any(3) : 0) {
+		switch (backend->native ? any(4) : 0) {
 		case 0:
 			step_v2();
 			break;
@@ -257,6 +278,9 @@ static void run_random(unsigned int levels)
 			break;
 		case 2:
 			step_update();
+			break;
+		case 3:
+			step_single_unmaps();
 			break;
 		}
 		if (!test_has_failed() && i % (n / looks) == n / looks - 1)

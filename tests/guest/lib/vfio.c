@@ -256,6 +256,13 @@ int mtce_flush(struct container *c)
 	return vfio_call(c->fd, VFIO_IOMMU_MTCE_FLUSH, &arg);
 }
 
+int mtce_mode(struct container *c, uint32_t flags)
+{
+	struct vfio_iommu_mtce_mode arg = { .argsz = sizeof(arg), .flags = flags };
+
+	return vfio_call(c->fd, VFIO_IOMMU_MTCE_MODE, &arg);
+}
+
 int mtce_update(struct container *c, const struct vfio_mtce_op *ops,
 		uint32_t *num)
 {

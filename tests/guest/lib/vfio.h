@@ -51,6 +51,7 @@ int vfio_info(struct container *c, struct vfio_iommu_spapr_tce_info *info);
 /* The new calls. */
 int mtce_info(struct container *c, struct vfio_iommu_mtce_info *info);
 int mtce_flush(struct container *c);
+int mtce_mode(struct container *c, uint32_t flags);
 /* *num: in, operations; out, operations done. */
 int mtce_update(struct container *c, const struct vfio_mtce_op *ops,
 		uint32_t *num);
