@@ -316,7 +316,7 @@ int container_unmap(struct container *c, uint64_t iova, size_t size)
 	return failed("UNMAP_DMA of %zu KiB: %s", size >> 10, strerror(errno));
 }
 
-int container_kills(struct container *c, struct kill_counters *k)
+int container_kills(const struct container *c, struct kill_counters *k)
 {
 	struct vfio_iommu_mtce_info info = { .argsz = sizeof(info) };
 

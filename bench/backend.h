@@ -59,7 +59,7 @@ int container_create_window(struct container *c, unsigned int page_shift,
 			    uint64_t *start);
 int container_map(struct container *c, uint64_t iova, void *memory, size_t size);
 int container_unmap(struct container *c, uint64_t iova, size_t size);
-int container_kills(struct container *c, struct kill_counters *k);
+int container_kills(const struct container *c, struct kill_counters *k);
 
 /* The same calls as prepared arguments, for loops that are measured. */
 struct vfio_iommu_type1_dma_map arg_map(uint64_t iova, void *memory, size_t size);

@@ -8,13 +8,14 @@
 #include "format.h"
 #include "util.h"
 
-enum metric { ABOVE_NULL, PER_TCE, KILLS_BEYOND, FEWER };
+enum metric { ABOVE_NULL, PER_TCE, KILLS_BEYOND, FEWER, SCALING };
 
 static const char * const metric_names[] = {
 	[ABOVE_NULL] = "above null",
 	[PER_TCE] = "per TCE",
 	[KILLS_BEYOND] = "own kills",
 	[FEWER] = "times fewer",
+	[SCALING] = "2 threads",
 };
 
 struct goal {
@@ -39,7 +40,16 @@ static const struct goal goals[] = {
 	{ "mtce", "4k-list-512-scattered", "map", PER_TCE, 30 },
 	{ "mtce", "4k-close-2g", "total", KILLS_BEYOND, 6 },
 	{ "mtce", "4k-close-2g", "close", FEWER, 100 },
+	{ "mtce", "4k-smp-one-page", OP_THREADS, SCALING, 1.8 },
+	{ "mtce", "4k-smp-one-page-2w", OP_THREADS, SCALING, 1.8 },
+	{ "mtce", "4k-smp-update-512", OP_THREADS, SCALING, 1.8 },
+	{ "mtce", "4k-smp-update-512-2w", OP_THREADS, SCALING, 1.8 },
+	{ "mtce", "4k-smp-range-1024", OP_THREADS, SCALING, 1.8 },
+	{ "mtce", "4k-smp-range-1024-2w", OP_THREADS, SCALING, 1.8 },
 };
+
+/* What two CPUs do that share nothing, if they are real and nobody else uses them. */
+#define PERFECT 2
 
 static const struct cell *find(const struct comparison *c, const char *backend,
 			       const char *scenario, const char *op)
@@ -79,6 +89,15 @@ static double times_fewer(const struct comparison *c, const struct goal *g)
 	return (upstream->instructions - kernel->instructions) / (own > 1 ? own : 1);
 }
 
+/*
+ * Of a machine whose CPUs do not do twice the work of one, as emulated ones on a
+ * busy host, the share: what it would be if they did.
+ */
+static double scaling(const struct cell *cell)
+{
+	return cell->machine < PERFECT ? cell->share * PERFECT : cell->scaling;
+}
+
 static double value(const struct comparison *c, const struct goal *g)
 {
 	const struct cell *cell = find(c, g->backend, g->scenario, g->op);
@@ -99,22 +118,30 @@ static double value(const struct comparison *c, const struct goal *g)
 		return upstream ? cell->kills_all - upstream->kills_pe : NAN;
 	case FEWER:
 		return times_fewer(c, g);
+	case SCALING:
+		return scaling(cell);
 	}
 	return NAN;
 }
 
+static bool at_least(const struct goal *g)
+{
+	return g->metric == FEWER || g->metric == SCALING;
+}
+
 static bool met(const struct goal *g, double v)
 {
-	return g->metric == FEWER ? v >= g->limit : v <= g->limit;
+	return at_least(g) ? v >= g->limit : v <= g->limit;
 }
 
 static void print_goal(const struct goal *g, double v)
 {
-	char text[32];
+	char is[32], goal[32];
 
-	printf("%-13s %-21s %-5s %-12s %6s %s%5g %s\n", g->backend, g->scenario, g->op,
-	       metric_names[g->metric], format_number(text, sizeof(text), v),
-	       g->metric == FEWER ? ">=" : "<=", g->limit, met(g, v) ? "met" : "MISSED");
+	printf("%-13s %-21s %-7s %-12s %6s %s%5s %s\n", g->backend, g->scenario, g->op,
+	       metric_names[g->metric], format_number(is, sizeof(is), v),
+	       at_least(g) ? ">=" : "<=", format_number(goal, sizeof(goal), g->limit),
+	       met(g, v) ? "met" : "MISSED");
 }
 
 bool table_goals(const struct comparison *c)
@@ -128,7 +155,7 @@ bool table_goals(const struct comparison *c)
 		if (isnan(v))
 			continue;
 		if (!headed)
-			printf("\n%-13s %-21s %-5s %-12s %6s %7s\n", "goals", "", "step",
+			printf("\n%-13s %-21s %-7s %-12s %6s %7s\n", "goals", "", "step",
 			       "what", "is", "goal");
 		headed = true;
 		all = all && met(&goals[i], v);
@@ -137,6 +164,8 @@ bool table_goals(const struct comparison *c)
 	if (headed)
 		printf("above null: instructions beyond a refused ioctl. Of closing, what the\n"
 		       "kernel does by itself is taken off: close-empty, and its kills when\n"
-		       "windows are set and unset.\n");
+		       "windows are set and unset. 2 threads: work of two over work of one; if the\n"
+		       "machine's own two CPUs do not do twice the work of one, twice the share of\n"
+		       "what they do.\n");
 	return all;
 }

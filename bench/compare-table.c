@@ -150,7 +150,7 @@ static void print_rows(const struct comparison *c, bool per_call)
 	for (i = 0; i < c->num_rows; i++) {
 		const struct row *r = &c->rows[i];
 
-		if (r->per_call != per_call)
+		if (r->per_call != per_call || !strcmp(r->op, OP_THREADS))
 			continue;
 		if (!per_call && r->tce_page != page)
 			print_page_heading(r->tce_page);

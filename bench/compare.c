@@ -11,6 +11,7 @@
 /* Steps of a scenario in the order in which they are shown. */
 static const char * const ops[] = {
 	"call", "map", "unmap", "create", "remove", "close", "total",
+	OP_THREADS,
 };
 
 static void cell_fill(struct cell *cell, const json_t *op, bool per_call)
@@ -31,11 +32,27 @@ static void cell_fill(struct cell *cell, const json_t *op, bool per_call)
 	cell->p99 = json_number_or_nan(latency, "p99");
 }
 
+static void cell_fill_threads(struct cell *cell, const json_t *threads)
+{
+	const json_t *one = json_object_get(threads, "one_thread");
+	const json_t *two = json_object_get(threads, "two_threads");
+
+	cell->state = CELL_MEASURED;
+	cell->rate[0] = json_number_or_nan(one, "tces_per_second");
+	cell->rate[1] = json_number_or_nan(two, "tces_per_second");
+	cell->one_thread = json_number_or_nan(one, "instructions_per_tce");
+	cell->instructions = json_number_or_nan(two, "instructions_per_tce");
+	cell->scaling = json_number_or_nan(threads, "scaling");
+	cell->machine = json_number_or_nan(threads, "machine_scaling");
+	cell->share = json_number_or_nan(threads, "share_of_machine");
+}
+
 static void cell_make(struct cell *cell, const json_t *result, const char *op, bool per_call)
 {
 	static const struct cell empty = {
 		.instructions = NAN, .above_null = NAN, .kills = NAN, .kills_pe = NAN,
-		.kills_all = NAN, .p50 = NAN, .p99 = NAN,
+		.kills_all = NAN, .rate = { NAN, NAN }, .one_thread = NAN, .scaling = NAN,
+		.machine = NAN, .share = NAN, .p50 = NAN, .p99 = NAN,
 	};
 
 	*cell = empty;
@@ -47,6 +64,8 @@ static void cell_make(struct cell *cell, const json_t *result, const char *op, b
 	cell->reason = json_text(result, "skipped", NULL);
 	if (cell->reason)
 		cell->state = CELL_SKIPPED;
+	else if (!strcmp(op, OP_THREADS) && json_object_get(result, op))
+		cell_fill_threads(cell, json_object_get(result, op));
 	else if (json_is_object(json_object_get(result, op)))
 		cell_fill(cell, json_object_get(result, op), per_call);
 }
@@ -139,6 +158,12 @@ static json_t *cell_json(const struct cell *cell)
 		return j;
 	json_object_set_new(j, "instructions", real_or_null(cell->instructions));
 	json_object_set_new(j, "kill_stores", real_or_null(cell->kills));
+	if (!isnan(cell->scaling)) {
+		json_object_set_new(j, "scaling", json_real(cell->scaling));
+		json_object_set_new(j, "machine_scaling", real_or_null(cell->machine));
+		json_object_set_new(j, "share_of_machine", real_or_null(cell->share));
+		return j;
+	}
 	json_object_set_new(j, "p50_ns", real_or_null(cell->p50));
 	json_object_set_new(j, "p99_ns", real_or_null(cell->p99));
 	return j;

@@ -30,6 +30,11 @@ struct cell {
 	double kills;		/* stores per TCE or per call; NAN: unknown */
 	double kills_pe;	/* in all */
 	double kills_all;
+	double rate[2];		/* TCEs per second of one thread and of two */
+	double one_thread;	/* instructions per TCE; those of two are above */
+	double scaling;		/* two threads over one; NAN: not of threads */
+	double machine;		/* the same of a loop that shares nothing */
+	double share;		/* scaling of machine, repeat by repeat */
 	double p50;		/* ns per call */
 	double p99;
 };
@@ -65,6 +70,10 @@ void table_context(const char *path, const json_t *run);
 void table_instructions(const struct comparison *c);
 void table_latency(const struct comparison *c);
 void table_notes(const struct comparison *c);
+
+/* compare-threads.c: nothing if no row is about threads */
+#define OP_THREADS "threads"
+void table_threads(const struct comparison *c);
 
 /* compare-goals.c: false if one is missed */
 bool table_goals(const struct comparison *c);

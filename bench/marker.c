@@ -15,6 +15,7 @@
 #define MARKER_REGISTER 4	/* bytes: the edu device's "liveness" register */
 
 static volatile uint32_t *marker;
+static volatile uint32_t *identity;	/* read-only, at the start */
 
 /* Memory decoding must be on before the first access, or the store is lost. */
 static void enable_device(const char *resource)
@@ -48,6 +49,7 @@ void marker_open(void)
 	close(fd);
 	if (map == MAP_FAILED)
 		die("cannot map MTCE_MARKER=%s: %s", resource, strerror(errno));
+	identity = map;
 	marker = (volatile uint32_t *)((char *)map + MARKER_REGISTER);
 }
 
@@ -63,4 +65,10 @@ void marker_write(uint32_t section)
 	__sync_synchronize();
 	*marker = htobe32(section);	/* the device's registers are big-endian */
 	__sync_synchronize();
+}
+
+void marker_store(void)
+{
+	if (identity)
+		*identity = 0;
 }

@@ -15,5 +15,7 @@
 void marker_open(void);
 bool marker_present(void);
 void marker_write(uint32_t section);
+/* A store to a register that cannot be written: what any MMIO store costs. */
+void marker_store(void);
 
 #endif

@@ -67,7 +67,7 @@ static double count_empty(unsigned int n)
 	return stats_median(samples, CALIBRATE_REPS);
 }
 
-void measure_open(void)
+int measure_counter(void)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr),
@@ -75,7 +75,12 @@ void measure_open(void)
 		.config = PERF_COUNT_HW_INSTRUCTIONS,
 	};
 
-	counter = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	return (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+void measure_open(void)
+{
+	counter = measure_counter();
 	if (counter < 0) {
 		snprintf(why_not, sizeof(why_not),
 			 "perf_event_open: %s (see kernel.perf_event_paranoid)",

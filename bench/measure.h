@@ -16,6 +16,8 @@ struct overhead {
 	double per_call;	/* instructions: the loop around a call */
 };
 
+/* A counter of the calling thread's instructions: a file, or -1 with errno. */
+int measure_counter(void);
 /* Opens the counter of this thread's instructions, user and kernel. */
 void measure_open(void);
 /* NULL if instructions are counted, otherwise why not. */

@@ -4,7 +4,6 @@
 #include <argp.h>
 #include <errno.h>
 #include <fnmatch.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "backend.h"
 #include "context.h"
+#include "cpus.h"
 #include "floor.h"
 #include "marker.h"
 #include "measure.h"
@@ -197,20 +197,11 @@ static unsigned int choose_backends(const char *names, const struct backend **ch
 static void prepare_process(void)
 {
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
-	cpu_set_t cpus;
-	int cpu;
 
 	if (geteuid())
 		die("must be root: it opens VFIO groups, counts instructions and sets module parameters");
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	/* The last CPU: the first one takes most interrupts. */
-	if (!sched_getaffinity(0, sizeof(cpus), &cpus)) {
-		for (cpu = CPU_SETSIZE - 1; cpu > 0 && !CPU_ISSET(cpu, &cpus); cpu--)
-			;
-		CPU_ZERO(&cpus);
-		CPU_SET(cpu, &cpus);
-		sched_setaffinity(0, sizeof(cpus), &cpus);
-	}
+	cpus_choose();
 }
 
 /* The first container says what is wrong with group, limits or modules. */
@@ -240,12 +231,12 @@ static void make_results(struct run *run, const struct backend **chosen, unsigne
 
 static const struct effort full = {
 	.samples = 5, .count_tces = 4096, .time_tces = 16384, .time_units = 16, .teardowns = 2,
-	.rounds = 1,
+	.rounds = 1, .smp_repeats = 25, .smp_ms = 10,
 };
 
 static const struct effort quick = {
 	.samples = 3, .count_tces = 2048, .time_tces = 4096, .time_units = 8, .teardowns = 1,
-	.rounds = 1,
+	.rounds = 1, .smp_repeats = 9, .smp_ms = 10,
 };
 
 static unsigned int say_failures(const struct run *run)

@@ -121,6 +121,7 @@ static void columns_of_one(struct comparison *c, const struct arguments *a)
 static void print_comparison(struct comparison *c)
 {
 	table_instructions(c);
+	table_threads(c);
 	table_latency(c);
 	table_notes(c);
 }

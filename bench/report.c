@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cpus.h"
 #include "marker.h"
 #include "measure.h"
 #include "stats.h"
@@ -60,21 +61,32 @@ static json_t *histogram_json(const struct histogram *h)
 	return o;
 }
 
-static double op_instructions(const struct op_result *o)
+/* A copy: the median sorts. */
+static double samples_median(const double *samples, unsigned int n)
 {
 	double sorted[MAX_SAMPLES];
 
-	memcpy(sorted, o->samples, sizeof(sorted));
-	return stats_median(sorted, o->num_samples);
+	memcpy(sorted, samples, n * sizeof(*sorted));
+	return stats_median(sorted, n);
+}
+
+static json_t *numbers(const double *samples, unsigned int n)
+{
+	json_t *a = json_array();
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(a, number(samples[i]));
+	return a;
+}
+
+static double op_instructions(const struct op_result *o)
+{
+	return samples_median(o->samples, o->num_samples);
 }
 
 static void add_instructions(json_t *j, const struct op_result *o, unsigned int tces)
 {
-	json_t *samples = json_array();
-	unsigned int i;
-
-	for (i = 0; i < o->num_samples; i++)
-		json_array_append_new(samples, number(o->samples[i]));
 	if (!o->num_samples) {
 		json_object_set_new(j, "instructions_per_call", json_null());
 		set_text(j, "instructions_reason", measure_uncounted());
@@ -83,7 +95,8 @@ static void add_instructions(json_t *j, const struct op_result *o, unsigned int 
 		if (tces)
 			set_number(j, "instructions_per_tce", op_instructions(o) / tces);
 	}
-	json_object_set_new(j, "instructions_per_call_samples", samples);
+	json_object_set_new(j, "instructions_per_call_samples",
+			    numbers(o->samples, o->num_samples));
 }
 
 /* In the lab the trace decides, and what the driver says is kept beside it. */
@@ -141,6 +154,38 @@ static json_t *op_json(const struct result *r, enum op op, const struct op_resul
 	return j;
 }
 
+static json_t *smp_threads_json(const struct smp_threads *t, unsigned int n)
+{
+	json_t *j = json_object();
+
+	set_number(j, "tces_per_second", samples_median(t->rate, n));
+	if (measure_uncounted())
+		json_object_set_new(j, "instructions_per_tce", json_null());
+	else
+		set_number(j, "instructions_per_tce", samples_median(t->instructions, n));
+	set_number(j, "sleeps_per_1000_tces", samples_median(t->switches, n) * 1000);
+	json_object_set_new(j, "tces_per_second_samples", numbers(t->rate, n));
+	return j;
+}
+
+static json_t *smp_json(const struct smp_result *s, const struct scenario *scenario)
+{
+	json_t *j = json_object();
+
+	json_object_set_new(j, "cpus", json_pack("[i,i]", cpus_get(0), cpus_get(1)));
+	set_integer(j, "tables", scenario->tables);
+	json_object_set_new(j, "one_thread", smp_threads_json(&s->one, s->num));
+	json_object_set_new(j, "two_threads", smp_threads_json(&s->two, s->num));
+	set_number(j, "scaling", samples_median(s->scaling, s->num));
+	set_number(j, "machine_scaling", samples_median(s->machine, s->num));
+	set_number(j, "share_of_machine", samples_median(s->share, s->num));
+	json_object_set_new(j, "scaling_samples", numbers(s->scaling, s->num));
+	json_object_set_new(j, "machine_scaling_samples", numbers(s->machine, s->num));
+	set_integer(j, "machine_ioctls_per_cycle", s->refused);
+	set_integer(j, "machine_stores_per_cycle", s->stores);
+	return j;
+}
+
 static const struct op_result *find_null(const struct run *run, const struct backend *b)
 {
 	size_t i;
@@ -173,6 +218,8 @@ static json_t *result_json(const struct run *run, const struct result *r)
 		if (r->ops[op].units && !r->failed[0])
 			json_object_set_new(j, op_names[op],
 					    op_json(r, op, find_null(run, r->backend)));
+	if (r->smp && r->smp->num && !r->failed[0])
+		json_object_set_new(j, "threads", smp_json(r->smp, s));
 	return j;
 }
 
@@ -192,10 +239,11 @@ static json_t *floor_json(const struct floor *f)
 
 static json_t *effort_json(const struct effort *e)
 {
-	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i}", "rounds", (int)e->rounds,
+	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "rounds", (int)e->rounds,
 			 "samples", (int)e->samples, "count_tces", (int)e->count_tces,
 			 "time_tces", (int)e->time_tces, "time_units", (int)e->time_units,
-			 "teardowns", (int)e->teardowns);
+			 "teardowns", (int)e->teardowns, "smp_repeats", (int)e->smp_repeats,
+			 "smp_ms", (int)e->smp_ms);
 }
 
 json_t *report_make(json_t *context, const struct floor *f, const struct run *run)

@@ -43,6 +43,25 @@ struct op_result {
 	struct histogram *latency;	/* ns per unit */
 };
 
+/* Of each repeat; the rest is per TCE. Every map and every unmap counts. */
+struct smp_threads {
+	double rate[MAX_SAMPLES];	/* TCEs per second, all threads together */
+	double instructions[MAX_SAMPLES];
+	double switches[MAX_SAMPLES];	/* threads that went to sleep */
+};
+
+/* One thread against two. */
+struct smp_result {
+	unsigned int num;
+	struct smp_threads one;
+	struct smp_threads two;
+	double scaling[MAX_SAMPLES];
+	double machine[MAX_SAMPLES];	/* the same of a loop that shares nothing */
+	double share[MAX_SAMPLES];	/* scaling / machine */
+	unsigned int refused;		/* which does so many ioctls */
+	unsigned int stores;		/* and MMIO stores for a map and an unmap */
+};
+
 struct result {
 	const struct scenario *scenario;
 	const struct backend *backend;
@@ -50,6 +69,7 @@ struct result {
 	char skipped[160];
 	char failed[256];
 	struct op_result ops[NUM_OPS];
+	struct smp_result *smp;		/* of a scenario of threads */
 };
 
 static inline bool op_measured(const struct op_result *o)

@@ -15,6 +15,12 @@ static const struct memory *rig_memory(const struct scenario *s, const char **sk
 	return memory_get(page, MEMORY_PIECES * (page > system_page ? page : system_page), skip);
 }
 
+static int rig_window(struct rig *r, const struct scenario *s, struct place *where)
+{
+	return container_create_window(&r->container, s->page_shift,
+				       (uint64_t)WINDOW_TCES << s->page_shift, 1, &where->window);
+}
+
 static int rig_set_up(struct rig *r, const struct scenario *s)
 {
 	struct container *c = &r->container;
@@ -31,9 +37,11 @@ static int rig_set_up(struct rig *r, const struct scenario *s)
 	ret = container_remove_window(c, 0);
 	if (ret)
 		return ret;
-	return container_create_window(c, s->page_shift,
-				       (uint64_t)WINDOW_TCES << s->page_shift, 1,
-				       &r->place.window);
+	ret = rig_window(r, s, &r->place);
+	if (ret || s->tables < 2)
+		return ret;
+	r->second.memory = r->place.memory;
+	return rig_window(r, s, &r->second);
 }
 
 int rig_fit(struct rig *r, const struct scenario *s, const struct backend *b, int group,
@@ -43,7 +51,7 @@ int rig_fit(struct rig *r, const struct scenario *s, const struct backend *b, in
 
 	*skip = NULL;
 	if (r->open && r->container.backend == b && r->page_shift == s->page_shift &&
-	    r->v1 == s->v1) {
+	    r->v1 == s->v1 && r->tables == s->tables) {
 		*skip = plan_impossible(s, r->place.memory);
 		return 0;
 	}
@@ -59,6 +67,7 @@ int rig_fit(struct rig *r, const struct scenario *s, const struct backend *b, in
 	r->open = true;
 	r->page_shift = s->page_shift;
 	r->v1 = s->v1;
+	r->tables = s->tables;
 	ret = rig_set_up(r, s);
 	if (ret)
 		rig_close(r);

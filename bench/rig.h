@@ -12,7 +12,9 @@ struct rig {
 	struct container container;
 	unsigned int page_shift;
 	bool v1;
+	unsigned int tables;
 	struct place place;
+	struct place second;	/* with two tables */
 };
 
 /*

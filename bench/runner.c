@@ -13,6 +13,7 @@
 #include "progress.h"
 #include "teardown.h"
 #include "rig.h"
+#include "smp.h"
 #include "util.h"
 
 const char * const op_names[NUM_OPS] = {
@@ -25,6 +26,14 @@ const char * const op_names[NUM_OPS] = {
 	[OP_TOTAL] = "total",
 };
 
+static int work_in_rig(struct run *run, struct rig *rig, struct result *r)
+{
+	if (r->scenario->smp)
+		return smp_run(run, rig, r);
+	return r->scenario->work == WORK_NULL ? mapping_null(run, rig, r) :
+						mapping_run(run, rig, r);
+}
+
 static void run_in_rig(struct run *run, struct rig *rig, struct result *r)
 {
 	const char *skip;
@@ -35,8 +44,7 @@ static void run_in_rig(struct run *run, struct rig *rig, struct result *r)
 		return;
 	}
 	if (!ret)
-		ret = r->scenario->work == WORK_NULL ? mapping_null(run, rig, r) :
-						       mapping_run(run, rig, r);
+		ret = work_in_rig(run, rig, r);
 	else
 		snprintf(r->failed, sizeof(r->failed), "%s", backend_error());
 	/* Whatever is still mapped goes with the container. */

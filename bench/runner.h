@@ -15,6 +15,8 @@ struct effort {
 	unsigned int time_units;	/* ...this many units */
 	unsigned int teardowns;
 	unsigned int rounds;
+	unsigned int smp_repeats;	/* of one thread against two, per round */
+	unsigned int smp_ms;		/* that the threads work in each */
 };
 
 struct run {

@@ -15,6 +15,12 @@
 #define Q16M	(P16M << 4)
 #define QALL	(Q4K | Q64K | Q16M)
 
+/* What else a row is. */
+#define V1		(1u << 0)	/* no registered memory: maps pin their pages */
+#define HEADLINE	(1u << 1)	/* in the short latency table */
+#define SMP		(1u << 2)	/* one thread against two */
+#define TWO_TABLES	(1u << 3)	/* ... of which each has a window of its own */
+
 static const struct {
 	const char *prefix;
 	unsigned int shift;
@@ -30,8 +36,7 @@ struct row {
 	unsigned int tces;
 	unsigned int piece;
 	unsigned int pages;
-	bool v1;
-	bool headline;
+	unsigned int flags;
 };
 
 static const char range_of[] = "one contiguous range";
@@ -42,76 +47,89 @@ static const char list_scattered[] = "list of scattered pages at one IOVA range"
 
 static const struct row rows[] = {
 	{ "null-ioctl", "a call that the back end refuses: the cost of getting there",
-	  WORK_NULL, CONTIGUOUS, 0, 0, P4K | Q4K, false, true },
+	  WORK_NULL, CONTIGUOUS, 0, 0, P4K | Q4K, HEADLINE },
 
 	{ "one-page", "one page per ioctl",
-	  WORK_RANGE, CONTIGUOUS, 1, 1, PALL | QALL, false, true },
+	  WORK_RANGE, CONTIGUOUS, 1, 1, PALL | QALL, HEADLINE },
 	{ "one-page-scattered", "one page per ioctl, scattered IOVAs and pages",
-	  WORK_RANGE, SCATTERED, 1, 1, P4K, false, false },
+	  WORK_RANGE, SCATTERED, 1, 1, P4K, 0 },
 	{ "range-8", range_of,
-	  WORK_RANGE, CONTIGUOUS, 8, 8, PALL | Q4K, false, false },
+	  WORK_RANGE, CONTIGUOUS, 8, 8, PALL | Q4K, 0 },
 	{ "range-64", range_of,
-	  WORK_RANGE, CONTIGUOUS, 64, 64, PALL | Q4K | Q16M, false, false },
+	  WORK_RANGE, CONTIGUOUS, 64, 64, PALL | Q4K | Q16M, 0 },
 	{ "range-512", range_of,
-	  WORK_RANGE, CONTIGUOUS, 512, 512, PALL, false, false },
+	  WORK_RANGE, CONTIGUOUS, 512, 512, PALL, 0 },
 	{ "range-1024", range_of,
-	  WORK_RANGE, CONTIGUOUS, 1024, 1024, PALL | Q4K | Q64K, false, true },
+	  WORK_RANGE, CONTIGUOUS, 1024, 1024, PALL | Q4K | Q64K, HEADLINE },
 	{ "range-4096", range_of,
-	  WORK_RANGE, CONTIGUOUS, 4096, 4096, PALL, false, false },
+	  WORK_RANGE, CONTIGUOUS, 4096, 4096, PALL, 0 },
 
 	{ "update-1", update_contiguous,
-	  WORK_UPDATE, CONTIGUOUS, 1, 1, PALL | Q4K, false, false },
+	  WORK_UPDATE, CONTIGUOUS, 1, 1, PALL | Q4K, 0 },
 	{ "update-8", update_contiguous,
-	  WORK_UPDATE, CONTIGUOUS, 8, 1, PALL, false, false },
+	  WORK_UPDATE, CONTIGUOUS, 8, 1, PALL, 0 },
 	{ "update-64", update_contiguous,
-	  WORK_UPDATE, CONTIGUOUS, 64, 1, PALL, false, false },
+	  WORK_UPDATE, CONTIGUOUS, 64, 1, PALL, 0 },
 	{ "update-512", update_contiguous,
-	  WORK_UPDATE, CONTIGUOUS, 512, 1, PALL | Q4K, false, false },
+	  WORK_UPDATE, CONTIGUOUS, 512, 1, PALL | Q4K, 0 },
 	{ "update-4096", update_contiguous,
-	  WORK_UPDATE, CONTIGUOUS, 4096, 1, PALL, false, false },
+	  WORK_UPDATE, CONTIGUOUS, 4096, 1, PALL, 0 },
 	{ "update-8-scattered", update_scattered,
-	  WORK_UPDATE, SCATTERED, 8, 1, PALL, false, false },
+	  WORK_UPDATE, SCATTERED, 8, 1, PALL, 0 },
 	{ "update-64-scattered", update_scattered,
-	  WORK_UPDATE, SCATTERED, 64, 1, PALL, false, false },
+	  WORK_UPDATE, SCATTERED, 64, 1, PALL, 0 },
 	{ "update-512-scattered", update_scattered,
-	  WORK_UPDATE, SCATTERED, 512, 1, PALL | Q4K, false, true },
+	  WORK_UPDATE, SCATTERED, 512, 1, PALL | Q4K, HEADLINE },
 	{ "update-4096-scattered", update_scattered,
-	  WORK_UPDATE, SCATTERED, 4096, 1, PALL, false, false },
+	  WORK_UPDATE, SCATTERED, 4096, 1, PALL, 0 },
 	{ "update-64x16", "64 operations of 16 pages each, scattered",
-	  WORK_UPDATE, SCATTERED, 1024, 16, P4K | Q4K, false, false },
+	  WORK_UPDATE, SCATTERED, 1024, 16, P4K | Q4K, 0 },
 
 	{ "list-1", list_contiguous,
-	  WORK_LIST, CONTIGUOUS, 1, 1, PALL | Q4K, false, false },
+	  WORK_LIST, CONTIGUOUS, 1, 1, PALL | Q4K, 0 },
 	{ "list-8", list_contiguous,
-	  WORK_LIST, CONTIGUOUS, 8, 1, PALL, false, false },
+	  WORK_LIST, CONTIGUOUS, 8, 1, PALL, 0 },
 	{ "list-64", list_contiguous,
-	  WORK_LIST, CONTIGUOUS, 64, 1, PALL, false, false },
+	  WORK_LIST, CONTIGUOUS, 64, 1, PALL, 0 },
 	{ "list-512", list_contiguous,
-	  WORK_LIST, CONTIGUOUS, 512, 1, PALL, false, false },
+	  WORK_LIST, CONTIGUOUS, 512, 1, PALL, 0 },
 	{ "list-4096", list_contiguous,
-	  WORK_LIST, CONTIGUOUS, 4096, 1, PALL, false, false },
+	  WORK_LIST, CONTIGUOUS, 4096, 1, PALL, 0 },
 	{ "list-8-scattered", list_scattered,
-	  WORK_LIST, SCATTERED, 8, 1, PALL, false, false },
+	  WORK_LIST, SCATTERED, 8, 1, PALL, 0 },
 	{ "list-64-scattered", list_scattered,
-	  WORK_LIST, SCATTERED, 64, 1, PALL, false, false },
+	  WORK_LIST, SCATTERED, 64, 1, PALL, 0 },
 	{ "list-512-scattered", list_scattered,
-	  WORK_LIST, SCATTERED, 512, 1, PALL | QALL, false, true },
+	  WORK_LIST, SCATTERED, 512, 1, PALL | QALL, HEADLINE },
 	{ "list-4096-scattered", list_scattered,
-	  WORK_LIST, SCATTERED, 4096, 1, PALL, false, false },
+	  WORK_LIST, SCATTERED, 4096, 1, PALL, 0 },
 	{ "list-512-descending", "list of pages from high to low addresses",
-	  WORK_LIST, DESCENDING, 512, 1, P4K, false, false },
+	  WORK_LIST, DESCENDING, 512, 1, P4K, 0 },
 
 	{ "v1-one-page", "one page per ioctl, pinned by the map itself",
-	  WORK_RANGE, CONTIGUOUS, 1, 1, P4K | Q4K, true, false },
+	  WORK_RANGE, CONTIGUOUS, 1, 1, P4K | Q4K, V1 },
 	{ "v1-range-1024", "one range whose pages are pinned by the map itself",
-	  WORK_RANGE, CONTIGUOUS, 1024, 1024, P4K | Q4K, true, false },
+	  WORK_RANGE, CONTIGUOUS, 1024, 1024, P4K | Q4K, V1 },
+
+	{ "smp-one-page", "two threads, one table: one page per ioctl",
+	  WORK_RANGE, CONTIGUOUS, 1, 1, P4K | Q4K, SMP },
+	{ "smp-one-page-2w", "two threads, a table each: one page per ioctl",
+	  WORK_RANGE, CONTIGUOUS, 1, 1, P4K | Q4K, SMP | TWO_TABLES },
+	{ "smp-update-512", "two threads, one table: 512 operations of one page",
+	  WORK_UPDATE, CONTIGUOUS, 512, 1, P4K | Q4K, SMP },
+	{ "smp-update-512-2w", "two threads, a table each: 512 operations of one page",
+	  WORK_UPDATE, CONTIGUOUS, 512, 1, P4K | Q4K, SMP | TWO_TABLES },
+	{ "smp-range-1024", "two threads, one table: one contiguous range",
+	  WORK_RANGE, CONTIGUOUS, 1024, 1024, P4K | Q4K, SMP },
+	{ "smp-range-1024-2w", "two threads, a table each: one contiguous range",
+	  WORK_RANGE, CONTIGUOUS, 1024, 1024, P4K | Q4K, SMP | TWO_TABLES },
 
 	{ "close-empty", "join a container, close it: what the kernel does by itself",
-	  WORK_CLOSE_EMPTY, CONTIGUOUS, 0, 0, P4K | Q4K, false, false },
+	  WORK_CLOSE_EMPTY, CONTIGUOUS, 0, 0, P4K | Q4K, 0 },
 	{ "close-2g", "2 GiB window: map and unmap 1,000 pages, close the container",
-	  WORK_CLOSE, CONTIGUOUS, 1000, 1000, P4K | Q4K, false, false },
+	  WORK_CLOSE, CONTIGUOUS, 1000, 1000, P4K | Q4K, 0 },
 	{ "remove-2g", "2 GiB window: map and unmap 1,000 pages, remove the window",
-	  WORK_REMOVE, CONTIGUOUS, 1000, 1000, P4K, false, false },
+	  WORK_REMOVE, CONTIGUOUS, 1000, 1000, P4K, 0 },
 };
 
 static void expand(struct scenario *s, const struct row *r, unsigned int page)
@@ -123,8 +141,10 @@ static void expand(struct scenario *s, const struct row *r, unsigned int page)
 	s->tces = r->tces;
 	s->piece = r->piece;
 	s->page_shift = pages[page].shift;
-	s->v1 = r->v1;
-	s->headline = r->headline;
+	s->v1 = r->flags & V1;
+	s->headline = r->flags & HEADLINE;
+	s->smp = r->flags & SMP;
+	s->tables = r->flags & TWO_TABLES ? 2 : 1;
 	s->quick = r->pages & (Q4K << page);
 }
 
