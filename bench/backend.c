@@ -316,13 +316,72 @@ int container_unmap(struct container *c, uint64_t iova, size_t size)
 	return failed("UNMAP_DMA of %zu KiB: %s", size >> 10, strerror(errno));
 }
 
+struct vfio_iommu_mtce_flush arg_flush = { .argsz = sizeof(arg_flush) };
+
+int container_flush(struct container *c)
+{
+	if (!ioctl(c->fd, VFIO_IOMMU_MTCE_FLUSH, &arg_flush))
+		return 0;
+	return failed("VFIO_IOMMU_MTCE_FLUSH: %s", strerror(errno));
+}
+
+int container_lazy_mode(struct container *c, bool on)
+{
+	struct vfio_iommu_mtce_mode mode = {
+		.argsz = sizeof(mode),
+		.flags = on ? VFIO_MTCE_LAZY : 0,
+	};
+
+	if (!ioctl(c->fd, VFIO_IOMMU_MTCE_MODE, &mode))
+		return 0;
+	return failed("VFIO_IOMMU_MTCE_MODE: %s", strerror(errno));
+}
+
+static int read_info(const struct container *c, struct vfio_iommu_mtce_info *info)
+{
+	*info = (struct vfio_iommu_mtce_info) { .argsz = sizeof(*info) };
+	if (!ioctl(c->fd, VFIO_IOMMU_MTCE_INFO, info))
+		return 0;
+	return failed("VFIO_IOMMU_MTCE_INFO: %s", strerror(errno));
+}
+
+const char *container_not_lazy(const struct container *c)
+{
+	struct vfio_iommu_mtce_info info;
+
+	if (read_info(c, &info))
+		return backend_error();
+	if (!(info.flags & VFIO_MTCE_INFO_LAZY))
+		return "this vfio_iommu_mtce has no lazy unmaps";
+	return info.lazy_entries ? NULL : "parameter lazy_entries is 0: no kill is delayed";
+}
+
+const char * const flush_names[NUM_FLUSHES] = {
+	[FLUSH_FULL] = "full",
+	[FLUSH_TIMEOUT] = "timeout",
+	[FLUSH_EXPLICIT] = "explicit",
+	[FLUSH_REUSE] = "reuse",
+	[FLUSH_TEARDOWN] = "teardown",
+};
+
 int container_kills(const struct container *c, struct kill_counters *k)
 {
-	struct vfio_iommu_mtce_info info = { .argsz = sizeof(info) };
+	struct vfio_iommu_mtce_info info;
+	int ret = read_info(c, &info);
 
-	if (ioctl(c->fd, VFIO_IOMMU_MTCE_INFO, &info))
-		return failed("VFIO_IOMMU_MTCE_INFO: %s", strerror(errno));
-	k->kills = info.stats.kills_tce + info.stats.kills_pe;
-	k->kills_pe = info.stats.kills_pe;
+	if (ret)
+		return ret;
+	*k = (struct kill_counters) {
+		.kills = info.stats.kills_tce + info.stats.kills_pe,
+		.kills_pe = info.stats.kills_pe,
+		.flushes = {
+			[FLUSH_FULL] = info.stats.flushes_full,
+			[FLUSH_TIMEOUT] = info.stats.flushes_timeout,
+			[FLUSH_EXPLICIT] = info.stats.flushes_explicit,
+			[FLUSH_REUSE] = info.stats.flushes_reuse,
+			[FLUSH_TEARDOWN] = info.stats.flushes_teardown,
+		},
+		.pending = info.stats.lazy_pending,
+	};
 	return 0;
 }

@@ -22,7 +22,7 @@ struct backend {
 	uint32_t type_v1;	/* container type when pages are pinned by maps */
 	uint32_t type_v2;	/* ... when memory is registered first */
 	bool takeover;		/* our module answers for upstream's types */
-	bool batch;		/* has update and put list */
+	bool batch;		/* has update, put list and lazy unmaps */
 	bool counters;		/* has VFIO_IOMMU_MTCE_INFO */
 };
 
@@ -42,9 +42,23 @@ struct container {
 	int group_fd;
 };
 
+/* Why delayed kills were done. */
+enum flush {
+	FLUSH_FULL,
+	FLUSH_TIMEOUT,
+	FLUSH_EXPLICIT,
+	FLUSH_REUSE,
+	FLUSH_TEARDOWN,
+	NUM_FLUSHES
+};
+
+extern const char * const flush_names[NUM_FLUSHES];
+
 struct kill_counters {
 	uint64_t kills;
 	uint64_t kills_pe;
+	uint64_t flushes[NUM_FLUSHES];
+	uint64_t pending;	/* TCEs whose kill is delayed now */
 };
 
 int container_open(struct container *c, const struct backend *b, int group,
@@ -59,6 +73,10 @@ int container_create_window(struct container *c, unsigned int page_shift,
 			    uint64_t *start);
 int container_map(struct container *c, uint64_t iova, void *memory, size_t size);
 int container_unmap(struct container *c, uint64_t iova, size_t size);
+/* NULL if the container does lazy unmaps, otherwise why not. */
+const char *container_not_lazy(const struct container *c);
+int container_lazy_mode(struct container *c, bool on);
+int container_flush(struct container *c);
 int container_kills(const struct container *c, struct kill_counters *k);
 
 /* The same calls as prepared arguments, for loops that are measured. */
@@ -68,6 +86,7 @@ struct vfio_mtce_op arg_op(bool map, uint64_t iova, void *memory, size_t size);
 struct vfio_iommu_mtce_update arg_update(struct vfio_mtce_op *ops, unsigned int n);
 struct vfio_iommu_mtce_put_list arg_put_list(uint64_t iova, uint64_t *list,
 					     unsigned int n);
+extern struct vfio_iommu_mtce_flush arg_flush;
 
 /* A call that every back end refuses with ENOTTY: the cost of getting there. */
 #define NULL_IOCTL _IO(VFIO_TYPE, VFIO_BASE + 199)

@@ -8,13 +8,14 @@
 #include "format.h"
 #include "util.h"
 
-enum metric { ABOVE_NULL, PER_TCE, KILLS_BEYOND, FEWER, SCALING };
+enum metric { ABOVE_NULL, PER_TCE, KILLS_BEYOND, FEWER, KILLS, SCALING };
 
 static const char * const metric_names[] = {
 	[ABOVE_NULL] = "above null",
 	[PER_TCE] = "per TCE",
 	[KILLS_BEYOND] = "own kills",
 	[FEWER] = "times fewer",
+	[KILLS] = "kills / TCE",
 	[SCALING] = "2 threads",
 };
 
@@ -40,6 +41,10 @@ static const struct goal goals[] = {
 	{ "mtce", "4k-list-512-scattered", "map", PER_TCE, 30 },
 	{ "mtce", "4k-close-2g", "total", KILLS_BEYOND, 6 },
 	{ "mtce", "4k-close-2g", "close", FEWER, 100 },
+	{ "mtce", "4k-lazy-512", "unmap", PER_TCE, 40 },
+	{ "mtce", "4k-lazy-512", "unmap", KILLS, 1.0 / 512 },
+	{ "mtce", "4k-lazy-512-scattered", "unmap", PER_TCE, 40 },
+	{ "mtce", "4k-lazy-512-scattered", "unmap", KILLS, 1.0 / 512 },
 	{ "mtce", "4k-smp-one-page", OP_THREADS, SCALING, 1.8 },
 	{ "mtce", "4k-smp-one-page-2w", OP_THREADS, SCALING, 1.8 },
 	{ "mtce", "4k-smp-update-512", OP_THREADS, SCALING, 1.8 },
@@ -118,6 +123,8 @@ static double value(const struct comparison *c, const struct goal *g)
 		return upstream ? cell->kills_all - upstream->kills_pe : NAN;
 	case FEWER:
 		return times_fewer(c, g);
+	case KILLS:
+		return cell->kills;
 	case SCALING:
 		return scaling(cell);
 	}

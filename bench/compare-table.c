@@ -223,6 +223,11 @@ void table_latency(const struct comparison *c)
 	}
 }
 
+static bool same_reason(const struct cell *a, const struct cell *b)
+{
+	return a->state == b->state && !strcmp(a->reason, b->reason);
+}
+
 /* Each reason once, with the scenarios it holds for. */
 static void print_reasons(const struct comparison *c, enum cell_state state, const char *title)
 {
@@ -234,9 +239,9 @@ static void print_reasons(const struct comparison *c, enum cell_state state, con
 			char text[512];
 
 			/* of neighbours with one reason only the first is told */
-			if (cell->state != state ||
-			    (col && c->rows[i].cells[col - 1].state == state &&
-			     !strcmp(c->rows[i].cells[col - 1].reason, cell->reason)))
+			if (cell->state != state || (col && same_reason(cell, cell - 1)) ||
+			    (i && !strcmp(c->rows[i].scenario, c->rows[i - 1].scenario) &&
+			     same_reason(cell, &c->rows[i - 1].cells[col])))
 				continue;
 			snprintf(text, sizeof(text), "%s (%s): %s", c->rows[i].scenario,
 				 c->columns[col].label, cell->reason);

@@ -36,11 +36,21 @@ static void op_sample(struct op_result *o, double instructions)
 		o->samples[o->num_samples++] = instructions;
 }
 
-/* Calls between two looks at the counter: whole units, some 64 pages. */
+static unsigned int calls_of(const struct job *j, const struct calls *c)
+{
+	return j->plan.units * c->per_unit + c->flush;
+}
+
+/*
+ * Calls between two looks at the counter: whole units, some 64 pages. All, if
+ * kills are delayed: a median would not show the few calls that do them.
+ */
 static unsigned int chunk_of(struct job *j, const struct calls *c)
 {
 	unsigned int units = 64 / j->result->scenario->tces;
 
+	if (c->flush)
+		return calls_of(j, c);
 	return (units ? units : 1) * c->per_unit;
 }
 
@@ -48,11 +58,11 @@ static unsigned int chunk_of(struct job *j, const struct calls *c)
 static int job_count(struct job *j, enum op op, const struct calls *c, unsigned int section,
 		     double *per_unit)
 {
-	unsigned int n = j->plan.units * c->per_unit;
+	unsigned int n = calls_of(j, c);
 	unsigned int done = measure_count(j->rig->container.fd, c->call, n, chunk_of(j, c), 0,
 					  section, per_unit);
 
-	*per_unit *= c->per_unit;
+	*per_unit *= c->flush ? (double)n / j->plan.units : c->per_unit;
 	return done == n ? 0 : job_failed(j, c, done, op_names[op]);
 }
 
@@ -60,6 +70,18 @@ static int job_count(struct job *j, enum op op, const struct calls *c, unsigned 
 static bool job_kills(struct job *j, struct kill_counters *k)
 {
 	return j->result->backend->counters && !container_kills(&j->rig->container, k);
+}
+
+static void add_kills(struct op_result *o, const struct kill_counters *before,
+		      const struct kill_counters *after)
+{
+	unsigned int i;
+
+	o->kills += after->kills - before->kills;
+	o->kills_pe += after->kills_pe - before->kills_pe;
+	for (i = 0; i < NUM_FLUSHES; i++)
+		o->flushes[i] += after->flushes[i] - before->flushes[i];
+	o->kill_source = "driver counters";
 }
 
 static int count_op(struct job *j, enum op op, const struct calls *c)
@@ -73,11 +95,8 @@ static int count_op(struct job *j, enum op op, const struct calls *c)
 
 	if (ret)
 		return ret;
-	if (counted && job_kills(j, &after)) {
-		o->kills += after.kills - before.kills;
-		o->kills_pe += after.kills_pe - before.kills_pe;
-		o->kill_source = "driver counters";
-	}
+	if (counted && job_kills(j, &after))
+		add_kills(o, &before, &after);
 	/* Otherwise a pass with the kprobe will say what it covers. */
 	if (marker_present() || counted) {
 		o->kill_tces += tces;
@@ -85,6 +104,7 @@ static int count_op(struct job *j, enum op op, const struct calls *c)
 	}
 	op_sample(o, instructions);
 	o->how = c->how;
+	o->lazy = c->flush;
 	o->units += j->plan.units;
 	o->ioctls += (uint64_t)j->plan.units * c->per_unit;
 	return 0;
@@ -100,7 +120,8 @@ static int time_op(struct job *j, enum op op, const struct calls *c, unsigned in
 		return job_failed(j, c, done, op_names[op]);
 	for (i = 0; i < units; i++)
 		histogram_add(o->latency, j->ns[i]);
-	return 0;
+	/* Or the next map would pay for it. */
+	return c->flush ? container_flush(&j->rig->container) : 0;
 }
 
 /* Faults, caches, and a look whether the work can be done at all. */
@@ -194,9 +215,52 @@ static const char *how_overall(const struct plan *p)
 	return p->map.per_unit == 1 ? "one ioctl per call" : p->map.how;
 }
 
+static int passes(struct job *j)
+{
+	int ret = warm_up(j);
+
+	if (!ret)
+		ret = count_pass(j);
+	if (!ret)
+		ret = time_pass(j);
+	return ret ? ret : kprobe_pass(j);
+}
+
+static int set_lazy_mode(struct job *j, bool on)
+{
+	int ret;
+
+	if (!j->result->backend->batch || !j->result->scenario->lazy_mode)
+		return 0;
+	ret = container_lazy_mode(&j->rig->container, on);
+	if (ret && !j->result->failed[0])
+		snprintf(j->result->failed, sizeof(j->result->failed), "%s", backend_error());
+	return ret;
+}
+
+static int passes_in_mode(struct job *j)
+{
+	int ret = set_lazy_mode(j, true), off;
+
+	if (ret)
+		return ret;
+	ret = passes(j);
+	off = set_lazy_mode(j, false);
+	return ret ? ret : off;
+}
+
+/* Lazy unmaps are the native calls' own; other back ends do the work as they can. */
+static const char *not_lazy(const struct rig *rig, const struct result *r)
+{
+	if (!r->backend->batch || (!r->scenario->lazy && !r->scenario->lazy_mode))
+		return NULL;
+	return container_not_lazy(&rig->container);
+}
+
 int mapping_run(struct run *run, struct rig *rig, struct result *r)
 {
 	unsigned int units = cycle_units(r->scenario, &run->effort);
+	const char *skip = not_lazy(rig, r);
 	struct job j = {
 		.effort = &run->effort,
 		.rig = rig,
@@ -204,18 +268,16 @@ int mapping_run(struct run *run, struct rig *rig, struct result *r)
 	};
 	int ret;
 
+	if (skip) {
+		snprintf(r->skipped, sizeof(r->skipped), "%s", skip);
+		return 0;
+	}
 	plan_make(&j.plan, r->scenario, r->backend, &rig->place, units);
 	j.ns = xcalloc(units, sizeof(*j.ns));
 	r->how = how_overall(&j.plan);
 	latency_prepare(&r->ops[OP_MAP]);
 	latency_prepare(&r->ops[OP_UNMAP]);
-	ret = warm_up(&j);
-	if (!ret)
-		ret = count_pass(&j);
-	if (!ret)
-		ret = time_pass(&j);
-	if (!ret)
-		ret = kprobe_pass(&j);
+	ret = passes_in_mode(&j);
 	free(j.ns);
 	plan_free(&j.plan);
 	return ret;

@@ -117,13 +117,22 @@ static void calls_point(struct calls *c, unsigned int calls, unsigned int per_un
 {
 	unsigned int i;
 
-	c->call = xcalloc(calls, sizeof(*c->call));
+	c->call = xcalloc(calls + 1, sizeof(*c->call));
 	c->per_unit = per_unit;
 	c->how = how;
 	for (i = 0; i < calls; i++) {
 		c->call[i].request = request;
 		c->call[i].arg = (char *)args + i * arg_size;
 	}
+}
+
+/* Kills that are delayed belong to the unmaps that owe them. */
+static void calls_end_with_flush(struct calls *c, unsigned int calls, const char *how)
+{
+	c->call[calls].request = VFIO_IOMMU_MTCE_FLUSH;
+	c->call[calls].arg = &arg_flush;
+	c->flush = true;
+	c->how = how;
 }
 
 /* One MAP_DMA for each range. */
@@ -157,7 +166,8 @@ static void plan_unmap_ranges(struct plan *p, struct layout *l, unsigned int ran
 		    sizeof(*unmap), how);
 }
 
-static void plan_update(struct plan *p, struct layout *l, unsigned int ranges, bool map)
+static void plan_update(struct plan *p, struct layout *l, unsigned int ranges, bool map,
+			bool lazy)
 {
 	struct vfio_mtce_op *op = xcalloc(p->units * ranges, sizeof(*op));
 	struct vfio_iommu_mtce_update *update = xcalloc(p->units, sizeof(*update));
@@ -165,6 +175,8 @@ static void plan_update(struct plan *p, struct layout *l, unsigned int ranges, b
 
 	for (g = 0; g < p->units * ranges; g++)
 		op[g] = arg_op(map, layout_iova(l, g), layout_memory(l, g), l->bytes);
+	for (g = 0; g < p->units * ranges && lazy; g++)
+		op[g].flags |= VFIO_MTCE_LAZY;
 	for (g = 0; g < p->units; g++)
 		update[g] = arg_update(&op[g * ranges], ranges);
 	p->args[map ? 0 : 1] = op;
@@ -200,8 +212,8 @@ void plan_make(struct plan *p, const struct scenario *s, const struct backend *b
 	p->units = units;
 	layout_make(&l, s, where);
 	if (s->work == WORK_UPDATE && b->batch) {
-		plan_update(p, &l, ranges, true);
-		plan_update(p, &l, ranges, false);
+		plan_update(p, &l, ranges, true, false);
+		plan_update(p, &l, ranges, false, s->lazy);
 	} else if (s->work == WORK_LIST) {
 		if (b->batch)
 			plan_put_list(p, &l, ranges);
@@ -213,6 +225,10 @@ void plan_make(struct plan *p, const struct scenario *s, const struct backend *b
 		plan_map_ranges(p, &l, ranges, ranges > 1 ? each : "one MAP_DMA");
 		plan_unmap_ranges(p, &l, ranges, l.bytes, ranges > 1 ? each : "one UNMAP_DMA");
 	}
+	if (b->batch && (s->lazy || s->lazy_mode))
+		calls_end_with_flush(&p->unmap, units * p->unmap.per_unit,
+				     s->lazy ? "one lazy UPDATE; a FLUSH in the end" :
+					       "one UNMAP_DMA, lazy; a FLUSH in the end");
 	layout_free(&l);
 }
 

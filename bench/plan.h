@@ -23,6 +23,7 @@ struct call {
 struct calls {
 	struct call *call;
 	unsigned int per_unit;
+	bool flush;		/* behind the last unit is a call that flushes */
 	const char *how;
 };
 

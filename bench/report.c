@@ -126,6 +126,17 @@ static void add_kills(json_t *j, const struct op_result *o, const struct result 
 	set_text(j, "kill_source", o->kill_source);
 }
 
+/* As the driver counts them; whoever did the flush. */
+static json_t *flushes_json(const struct op_result *o)
+{
+	json_t *j = json_object();
+	unsigned int i;
+
+	for (i = 0; i < NUM_FLUSHES; i++)
+		set_integer(j, flush_names[i], o->flushes[i]);
+	return j;
+}
+
 /* Steps of a teardown are parts of the section that is called total. */
 static bool has_section(enum op op)
 {
@@ -149,6 +160,8 @@ static json_t *op_json(const struct result *r, enum op op, const struct op_resul
 			   op_instructions(o) - op_instructions(null_call));
 	if (has_section(op))
 		add_kills(j, o, r);
+	if (o->lazy && o->kill_source)
+		json_object_set_new(j, "flushes", flushes_json(o));
 	if (o->latency)
 		json_object_set_new(j, "latency_ns", histogram_json(o->latency));
 	return j;

@@ -37,6 +37,8 @@ struct op_result {
 	const char *kill_reason;	/* why unknown */
 	uint64_t kills;
 	uint64_t kills_pe;
+	bool lazy;		/* kills are delayed; the last is part of it */
+	uint64_t flushes[NUM_FLUSHES];
 	uint64_t kill_tces;		/* TCEs and units of the pass that counted kills */
 	uint64_t kill_units;
 

@@ -20,6 +20,8 @@
 #define HEADLINE	(1u << 1)	/* in the short latency table */
 #define SMP		(1u << 2)	/* one thread against two */
 #define TWO_TABLES	(1u << 3)	/* ... of which each has a window of its own */
+#define LAZY		(1u << 4)	/* unmaps carry VFIO_MTCE_LAZY */
+#define LAZY_MODE	(1u << 5)	/* the container makes unmaps lazy */
 
 static const struct {
 	const char *prefix;
@@ -44,6 +46,9 @@ static const char update_contiguous[] = "one operation per page, neighbouring IO
 static const char update_scattered[] = "one operation per page, scattered IOVAs and pages";
 static const char list_contiguous[] = "list of neighbouring pages at one IOVA range";
 static const char list_scattered[] = "list of scattered pages at one IOVA range";
+
+static const char lazy_contiguous[] = "one operation per page, unmaps are lazy";
+static const char lazy_scattered[] = "one operation per page, scattered, unmaps are lazy";
 
 static const struct row rows[] = {
 	{ "null-ioctl", "a call that the back end refuses: the cost of getting there",
@@ -84,6 +89,19 @@ static const struct row rows[] = {
 	  WORK_UPDATE, SCATTERED, 4096, 1, PALL, 0 },
 	{ "update-64x16", "64 operations of 16 pages each, scattered",
 	  WORK_UPDATE, SCATTERED, 1024, 16, P4K | Q4K, 0 },
+
+	{ "lazy-1", lazy_contiguous,
+	  WORK_UPDATE, CONTIGUOUS, 1, 1, P4K, LAZY },
+	{ "lazy-8", lazy_contiguous,
+	  WORK_UPDATE, CONTIGUOUS, 8, 1, P4K, LAZY },
+	{ "lazy-64", lazy_contiguous,
+	  WORK_UPDATE, CONTIGUOUS, 64, 1, P4K, LAZY },
+	{ "lazy-512", lazy_contiguous,
+	  WORK_UPDATE, CONTIGUOUS, 512, 1, P4K | P64K | Q4K, LAZY },
+	{ "lazy-512-scattered", lazy_scattered,
+	  WORK_UPDATE, SCATTERED, 512, 1, P4K | P64K | Q4K, LAZY | HEADLINE },
+	{ "lazy-one-page", "one page per ioctl, in a container whose unmaps are lazy",
+	  WORK_RANGE, CONTIGUOUS, 1, 1, P4K, LAZY_MODE },
 
 	{ "list-1", list_contiguous,
 	  WORK_LIST, CONTIGUOUS, 1, 1, PALL | Q4K, 0 },
@@ -143,6 +161,8 @@ static void expand(struct scenario *s, const struct row *r, unsigned int page)
 	s->page_shift = pages[page].shift;
 	s->v1 = r->flags & V1;
 	s->headline = r->flags & HEADLINE;
+	s->lazy = r->flags & LAZY;
+	s->lazy_mode = r->flags & LAZY_MODE;
 	s->smp = r->flags & SMP;
 	s->tables = r->flags & TWO_TABLES ? 2 : 1;
 	s->quick = r->pages & (Q4K << page);

@@ -35,6 +35,8 @@ struct scenario {
 	unsigned int piece;	/* TCEs per range of a unit */
 	unsigned int page_shift;/* of the TCEs */
 	bool v1;		/* no registered memory: maps pin their pages */
+	bool lazy;		/* unmaps are lazy, one by one... */
+	bool lazy_mode;		/* ... or because the container is */
 	bool smp;		/* one thread against two: smp.c */
 	unsigned int tables;	/* windows: 1, or 2 if each thread has its own */
 	bool quick;		/* part of a --quick run */
