@@ -332,6 +332,32 @@ static void pinned_pages_stay_until_the_flush(void)
 	CHECK(mem_pins_return_to(pins));
 }
 
+/* A strict unmap is done when the call returns, but not what lazy ones before it left. */
+static void pinned_pages_stay_when_a_strict_unmap_follows(void)
+{
+	uint8_t *mem = mem_alloc(SZ_1M);
+	unsigned long n;
+	long pins;
+
+	OK(vfio_enable(&box));
+	pins = mem_pins();
+	for (n = 1; n <= 20; n++) {
+		struct vfio_mtce_op ops[] = {
+			lazy_op(SPOT, n * SZ_4K), unmap_op(FAR, SZ_4K),
+		};
+
+		OK(vfio_map(&box, RW, SPOT, mem, n * SZ_4K));
+		OK(vfio_map(&box, RW, FAR, mem, SZ_4K));
+		OK(update(ops, 2));
+		look();
+		CHECK_IS(is.stats.lazy_pending, n);
+		CHECK_IS(mem_pins() - pins, n);
+		OK(mtce_flush(&box));
+		CHECK(mem_pins_return_to(pins));
+	}
+	mem_free(mem, SZ_1M);
+}
+
 /* More of them than the queue holds. */
 static void pinned_pages_are_bounded(void)
 {
@@ -522,6 +548,7 @@ static const struct test tests[] = {
 	TEST(waiting_memory_can_be_unregistered, 0),
 	TEST(mapped_memory_is_still_busy, 0),
 	TEST(pinned_pages_stay_until_the_flush, 0),
+	TEST(pinned_pages_stay_when_a_strict_unmap_follows, 0),
 	TEST(pinned_pages_are_bounded, 0),
 	TEST(mode_makes_every_unmap_lazy, 0),
 	TEST(window_removal_lets_everything_go, 0),
