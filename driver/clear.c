@@ -159,9 +159,12 @@ static int clear_range(struct mtce_work *wk, unsigned long index,
 	}
 }
 
-/* A range, or something that is not what the last one was. */
-static noinline int clear_many(struct mtce_work *wk, unsigned long index,
-			       unsigned long n)
+/*
+ * Clear the range. What was live is taken off its region or gathered for
+ * unpinning, and its kill is owed. Returns 0, or -EINTR on a fatal signal.
+ */
+int mtce_table_clear(struct mtce_work *wk, unsigned long index,
+		     unsigned long n)
 {
 	struct mtce_window *w = wk->w;
 	unsigned long done = 0, cleared = 0;
@@ -188,38 +191,6 @@ static noinline int clear_many(struct mtce_work *wk, unsigned long index,
 	return ret;
 }
 
-/*
- * Clear the range. What was live is taken off its region or gathered for
- * unpinning, and its kill is owed. Returns 0, or -EINTR on a fatal signal.
- */
-int mtce_table_clear(struct mtce_work *wk, unsigned long index,
-		     unsigned long n)
-{
-	struct mtce_window *w = wk->w;
-	struct iommu_table *tbl = w->tbl;
-	struct span s = { .n = 1 };
-
-	if (unlikely(n > 1 || !w->direct || w->levels))
-		return clear_many(wk, index, n);
-
-	s.shadow = (__force u64 *)tbl->it_userspace + index;
-	s.tce = (__be64 *)tbl->it_base + index;
-	if (unlikely(*s.shadow - wk->base >= wk->limit))
-		return mtce_shadow_live(*s.shadow) ?
-		       clear_many(wk, index, 1) : 0;
-
-	wk->seen |= *s.shadow;
-	wk->run++;
-	wk->s->counts.unmapped++;
-	rcu_read_lock();
-	*s.shadow = wk->mark;
-	WRITE_ONCE(*s.tce, 0);
-	look_for_kvm(w);
-	rcu_read_unlock();
-	owe_clear(wk, index, 1);
-	return 0;
-}
-
 /* The hot loop of mtce_table_clear_ops(): entries of the region of @wk. */
 static noinline __aligned(MTCE_LOOP_ALIGN) unsigned int
 clear_each(struct mtce_work *wk, const struct vfio_mtce_op *op, u32 num)
@@ -233,6 +204,7 @@ clear_each(struct mtce_work *wk, const struct vfio_mtce_op *op, u32 num)
 	u64 seen = 0;
 	u32 i;
 
+#pragma GCC unroll 4
 	for (i = 0; i < num; i++) {
 		/* of the entry, in bytes: IOVAs are multiples of a TCE page */
 		u64 offset = (op[i].iova - start) >> to_offset;
@@ -271,7 +243,7 @@ unsigned int mtce_table_clear_ops(struct mtce_work *wk,
 	u32 done;
 
 	/* Only if the kill will be of the whole PE: it need not say which. */
-	if (!wk->w->direct || wk->w->levels || !wk->c->kill_regs ||
+	if (!wk->w->flat || !wk->c->kill_regs ||
 	    num <= MTCE_KILL_RANGES || num <= READ_ONCE(mtce_kill_threshold))
 		return 0;
 
@@ -286,7 +258,7 @@ unsigned int mtce_table_clear_ops(struct mtce_work *wk,
 	trace_each(wk, ops, done);
 	mtce_kill_add(wk, k, (ops->iova - wk->w->start) >> wk->w->shift, 1);
 	k->entries += done - 1;
-	k->many = true;
+	k->many = 1;
 	return done;
 }
 

@@ -7,7 +7,7 @@
  * will; it needs no memory and has no way to fail. VFIO does not wait for calls
  * that are still inside when a group is detached. Those hold a window's lock, or
  * a reference (users), find the container dead, and leave; the last reference
- * frees it, after a grace period for a caller that VFIO has sent on its way but
+ * frees it, after grace periods for a caller that VFIO has sent on its way but
  * who has neither yet.
  */
 #include <linux/err.h>
@@ -73,11 +73,24 @@ bool mtce_container_get(struct mtce_container *c)
 	return got;
 }
 
+/*
+ * VFIO forgets the container only after release, so somebody may pick it up
+ * between that and the first grace period, which the release itself, not
+ * preemptible, holds up until VFIO has; the second waits for him.
+ */
+static void free_later(struct rcu_head *rcu)
+{
+	struct mtce_container *c = container_of(rcu, struct mtce_container,
+						rcu);
+
+	kfree_rcu(c, rcu);
+}
+
 void mtce_container_put(struct mtce_container *c)
 {
 	if (!refcount_dec_and_test(&c->users))
 		return;
-	kfree_rcu(c, rcu);
+	call_rcu(&c->rcu, free_later);
 	module_put(THIS_MODULE);
 }
 

@@ -207,59 +207,6 @@ static noinline int map_span(struct mtce_work *wk, unsigned long index,
 	return 0;
 }
 
-static __always_inline int map_one(struct mtce_work *wk, unsigned long index,
-				   struct span s, struct mtce_region *r,
-				   unsigned long ua, u32 flags)
-{
-	u64 hpa = r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK;
-	u64 perm = mtce_tce_perm(flags);
-	struct mtce_window *w = wk->w;
-
-	atomic64_inc(&r->mapped);
-	touch_part(w, index >> w->part_shift);
-	wk->s->counts.mapped++;
-	rcu_read_lock();
-	*s.shadow = MTCE_SHADOW_REGION | ua | perm;
-	mtce_store_be(s.tce, hpa | (ua & ~PAGE_MASK) | perm);
-	look_for_kvm(w);
-	rcu_read_unlock();
-	owe_set(wk, index, 1);
-	return 0;
-}
-
-/* Several entries, or one that is not empty. */
-static noinline int map_few(struct mtce_work *wk, unsigned long index,
-			    struct span s, struct mtce_region *r,
-			    unsigned long ua, u32 flags)
-{
-	if (s.n > 1)
-		return map_span(wk, index, s, r, ua, flags);
-	if (mtce_table_span_live(wk, s))
-		return map_spans(wk, index, 1, r, ua, flags);
-	return map_one(wk, index, s, r, ua, flags);
-}
-
-/* One empty entry is done here; the rest needs more registers. */
-static __always_inline int map_found(struct mtce_work *wk, unsigned long index,
-				     struct span s, struct mtce_region *r,
-				     unsigned long ua, u32 flags)
-{
-	if (unlikely(s.n > 1 || *s.shadow))
-		return map_few(wk, index, s, r, ua, flags);
-	return map_one(wk, index, s, r, ua, flags);
-}
-
-static noinline int map_tree(struct mtce_work *wk, unsigned long index,
-			     unsigned long n, struct mtce_region *r,
-			     unsigned long ua, u32 flags)
-{
-	struct span s;
-
-	if (!one_span(wk->w, index, n, &s))
-		return map_spans(wk, index, n, r, ua, flags);
-	return map_found(wk, index, s, r, ua, flags);
-}
-
 /*
  * Map @n TCE pages that lie in one region, as a whole or not at all: the
  * usual case of mtce_table_plan() and mtce_table_put_region() in one go.
@@ -267,15 +214,16 @@ static noinline int map_tree(struct mtce_work *wk, unsigned long index,
 int mtce_table_map(struct mtce_work *wk, unsigned long index, unsigned long n,
 		   struct mtce_region *r, unsigned long ua, u32 flags)
 {
-	struct mtce_window *w = wk->w;
-	struct iommu_table *tbl = w->tbl;
-	struct span s = { .n = n };
+	struct span s;
 
-	if (unlikely(!w->direct || w->levels || n > MTCE_SPAN_MAX))
-		return map_tree(wk, index, n, r, ua, flags);
-	s.shadow = (__force u64 *)tbl->it_userspace + index;
-	s.tce = (__be64 *)tbl->it_base + index;
-	return map_found(wk, index, s, r, ua, flags);
+	if (!one_span(wk->w, index, n, &s))
+		return map_spans(wk, index, n, r, ua, flags);
+	if (n > 1)
+		return map_span(wk, index, s, r, ua, flags);
+	if (mtce_table_span_live(wk, s))
+		return map_spans(wk, index, 1, r, ua, flags);
+	set_one(wk, index, s.shadow, s.tce, r, ua, flags);
+	return 0;
 }
 
 static noinline __aligned(MTCE_LOOP_ALIGN) void

@@ -108,10 +108,10 @@ void mtce_flush_reuse(struct mtce_work *wk)
 
 	mutex_lock(&q->lock);
 	if (q->kill.nr) {
-		q->kill.many = true;
+		q->kill.many = 1;
 		flush(wk->c, wk->w, MTCE_FLUSH_REUSE);
 		wk->kill.nr = 0;
-		wk->kill.many = false;
+		wk->kill.many = 0;
 	}
 	mutex_unlock(&q->lock);
 	mtce_kill_flush(wk);	/* somebody else has flushed before us */
@@ -216,7 +216,7 @@ static void enter_kill(struct mtce_work *wk, unsigned int pages)
 		mtce_kill_merge(wk->c, &q->kill, &wk->lazy_kill);
 	}
 	wk->lazy_kill.nr = 0;
-	wk->lazy_kill.many = false;
+	wk->lazy_kill.many = 0;
 }
 
 /* Enough for now, or when it will be. */
@@ -252,7 +252,9 @@ void mtce_queue_add(struct mtce_work *wk)
 		mtce_table_settle(wk);
 		mtce_kill_flush(wk);
 	}
-	mutex_lock(&wk->w->queue.lock);
+	/* Tried first: might_sleep() of a lock is a function call. */
+	if (!mutex_trylock(&wk->w->queue.lock))
+		mutex_lock(&wk->w->queue.lock);
 	enter_kill(wk, wk->lazy ? wk->nr_pages : 0);
 	enter_runs(wk);
 	enter_pages(wk);

@@ -10,7 +10,7 @@
 
 #include <asm/eeh.h>
 
-#include "mtce.h"
+#include "op.h"
 
 /* Elements of an array that are copied to the stack instead of the heap. */
 #define FEW_OPS		4
@@ -338,18 +338,18 @@ static long update_ops(struct mtce_container *c,
 		       const struct vfio_iommu_mtce_update *u, u32 *done)
 {
 	struct vfio_mtce_op few[FEW_OPS] __uninitialized, *ops = few;
+	const size_t size = u->op_num * sizeof(*ops);
 	long ret;
 
 	if (u->op_num > FEW_OPS)
-		ops = kvmalloc_array(u->op_num, sizeof(*ops),
-				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		ops = mtce_buffer_alloc(size);
 	if (!ops)
 		return -ENOMEM;
 	ret = copy_ops(ops, u);
 	if (!ret)
 		ret = mtce_update(c, ops, u->op_num, done);
 	if (ops != few)
-		kvfree(ops);
+		mtce_buffer_free(ops, size);
 	return ret;
 }
 
@@ -378,20 +378,21 @@ static long mtce_put_list_call(struct mtce_container *c, unsigned long arg)
 {
 	u64 few[2 * FEW_PAGES] __uninitialized, *list = few;
 	struct vfio_iommu_mtce_put_list p;
+	size_t size;
 	long ret;
 
 	ret = copy_arg(&p, arg, sizeof(p));
 	if (ret)
 		return ret;
-	if (p.__pad || p.__reserved || !mtce_map_flags_valid(p.flags))
+	if (p.__pad || p.__reserved || !map_flags_valid(p.flags))
 		return -EINVAL;
 	if (p.num > MTCE_MAX_LIST)
 		return -E2BIG;
 	if (!p.num)
 		return 0;
+	size = p.num * 2 * sizeof(*list);
 	if (p.num > FEW_PAGES)
-		list = kvmalloc_array(p.num, 2 * sizeof(*list),
-				      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		list = mtce_buffer_alloc(size);
 	if (!list)
 		return -ENOMEM;
 	if (copy_from_user(list, u64_to_user_ptr(p.list),
@@ -400,7 +401,7 @@ static long mtce_put_list_call(struct mtce_container *c, unsigned long arg)
 	else
 		ret = mtce_put_list(c, p.iova, list, p.num, p.flags);
 	if (list != few)
-		kvfree(list);
+		mtce_buffer_free(list, size);
 	return ret;
 }
 
@@ -539,8 +540,11 @@ static __always_inline long fast_call(struct mtce_container *c,
 	if (likely(!ret && c->mm == current->mm))
 		w = mtce_window_try(c, op.iova, op.size, &s);
 	rcu_read_unlock();
-	return likely(w) ? mtce_update_one(c, w, s, op) :
-			   slow_call(c, cmd, arg);
+	if (unlikely(!w))
+		return slow_call(c, cmd, arg);
+	ret = update_one(c, w, s, &op);
+	mtce_stripe_unlock(s);
+	return ret;
 }
 
 static noinline long fast_map(struct mtce_container *c, unsigned long arg)
@@ -553,11 +557,13 @@ static noinline long fast_unmap(struct mtce_container *c, unsigned long arg)
 	return fast_call(c, VFIO_IOMMU_UNMAP_DMA, arg);
 }
 
+/* VFIO reads @iommu_data without a lock: while a type is set or left it is NULL. */
 long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg)
 {
+	if (unlikely(!iommu_data || cmd == VFIO_CHECK_EXTENSION))
+		return cmd == VFIO_CHECK_EXTENSION ? check_extension(arg) :
+						     -ENODEV;
 	switch (cmd) {
-	case VFIO_CHECK_EXTENSION:
-		return check_extension(arg);
 	case VFIO_IOMMU_MAP_DMA:
 		return fast_map(iommu_data, arg);
 	case VFIO_IOMMU_UNMAP_DMA:

@@ -87,7 +87,7 @@ static bool owe_range(struct mtce_kill *k, unsigned long index,
 		k->range[k->nr].count = count;
 		k->nr++;
 	} else if (pe) {
-		k->many = true;
+		k->many = 1;
 	} else {
 		return false;
 	}
@@ -259,7 +259,7 @@ void mtce_kill_flush(struct mtce_work *wk)
 			kill_many(j);
 	}
 	wk->kill.nr = 0;
-	wk->kill.many = false;
+	wk->kill.many = 0;
 }
 
 /* The same for all that waits in the queue of @w; its lock is held. */

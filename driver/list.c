@@ -4,8 +4,7 @@
  */
 #include <linux/mm.h>
 
-#include "mtce.h"
-#include "work.h"
+#include "op.h"
 
 /*
  * Look up each address of the list: its TCE to @tces, its shadow in place of it
@@ -115,7 +114,7 @@ long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
 	ret = mtce_range_lock(c, &h, iova, 0, num);
 	if (ret)
 		return ret;
-	ret = mtce_check_range(h.w, iova, (u64)num << h.w->shift, 0);
+	ret = check_range(h.w, iova, (u64)num << h.w->shift, 0);
 	if (!ret) {
 		work_begin(&wk, c, h.w, &h.w->stripe[__ffs(h.stripes)],
 			   h.stripes);

@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 
 #include "mtce.h"
 #include "vfio_abi.h"
@@ -59,13 +60,22 @@ static const struct vfio_iommu_driver_ops mtce_driver_ops = {
 
 static int __init mtce_init(void)
 {
-	return vfio_register_iommu_driver(&mtce_driver_ops);
+	int ret = mtce_buffer_init();
+
+	if (ret)
+		return ret;
+	ret = vfio_register_iommu_driver(&mtce_driver_ops);
+	if (ret)
+		mtce_buffer_exit();
+	return ret;
 }
 
 /* No container is left: each of them holds a reference on the module. */
 static void __exit mtce_exit(void)
 {
 	vfio_unregister_iommu_driver(&mtce_driver_ops);
+	rcu_barrier();	/* containers that wait to be freed */
+	mtce_buffer_exit();
 }
 
 module_init(mtce_init);

@@ -159,8 +159,8 @@ struct mtce_group {
  */
 struct mtce_kill {
 	unsigned long entries;
-	unsigned int nr;
-	bool many;
+	u32 nr;
+	u32 many;
 	struct {
 		unsigned long index;
 		unsigned long count;
@@ -215,7 +215,7 @@ struct mtce_queue {
 /**
  * struct mtce_stripe - one of the locks of a table
  * @lock: the entries of its parts, and the rest
- * @hint: region that the last look-up ended in
+ * @hint: region that the last look-up ended in, or mtce_no_region
  * @counts: what was done by calls that held this stripe (and perhaps others)
  */
 struct mtce_stripe {
@@ -239,6 +239,7 @@ struct mtce_stripe {
  * @num: place in mtce_container.windows, and the platform's window number
  * @refs: references on @tbl if nobody but us and our groups has one
  * @direct: entries are written without it_ops; see mtce_table_self_check()
+ * @flat: direct, and one level: entry i is at it_base[i]
  * @gone: removed; who got a lock late must look elsewhere
  * @kvm_seen: KVM was found to hold @tbl; stays set
  * @touched: parts that may hold live entries, a bit each; bit operations are
@@ -260,6 +261,7 @@ struct mtce_window {
 	int num;
 	unsigned int refs;
 	bool direct;
+	bool flat;
 	bool gone;
 	bool kvm_seen;
 	unsigned long *touched;
@@ -344,24 +346,25 @@ struct mtce_container {
  * @w: window
  * @s: a stripe that is held: whose hint and counts are used
  * @stripes: all that are held, a bit each; 0: only @s
- * @region: region of the current run of cleared entries
+ * @region: region of the current run of cleared entries, or mtce_no_region
  * @base: MTCE_SHADOW_REGION | address of @region
- * @limit: size of @region; 0 without one, so that nothing falls into it
+ * @limit: size of @region; 0 of mtce_no_region: nothing falls into it
  * @run: cleared entries that are not yet taken off region->mapped
  * @seen: OR of their shadows
  * @mark: shadow that cleared entries get
  * @special: is any of the following not 0?
  * @detached: no group uses the window any more, so no kill is owed
  * @lazy: entries that are cleared now wait in the queue for their kill
+ * @queued: there were such entries: @lazy_kill is valid
  * @reuse: an entry was mapped whose kill waited there
- * @nr_runs: valid elements of @runs
+ * @max_pages: room in @pages
  * @nr_pages: valid elements of @pages
  * @kill: what is owed to the bridge before the stripes are let go
  * @lazy_kill: what will be owed by the queue
+ * @nr_runs: valid elements of @runs, if @queued
  * @runs: what lazy unmaps have to take off regions after the kill
  * @pages: what is to be let go after the kill: a page, with MTCE_PAGE_DIRTY if
  *	the device may have written; or a shadow of KVM's, with MTCE_PAGE_FOREIGN
- * @max_pages: room in @pages
  * @few: room for some
  */
 struct mtce_work {
@@ -379,20 +382,21 @@ struct mtce_work {
 		struct {
 			bool detached;
 			bool lazy;
+			bool queued;
 			bool reuse;
-			u8 nr_runs;
-			u32 nr_pages;
+			u16 max_pages;
+			u16 nr_pages;
 		};
 		u64 special;
 	};
 	struct mtce_kill kill;
 	struct mtce_kill lazy_kill;
+	unsigned int nr_runs;
 	struct {
 		struct mtce_region *region;
 		unsigned long entries;
 	} runs[MTCE_WORK_RUNS];
 	unsigned long *pages;
-	unsigned int max_pages;
 	unsigned long few[MTCE_WORK_PAGES];
 };
 
@@ -520,6 +524,7 @@ static __always_inline void mtce_stripe_unlock(struct mtce_stripe *s)
 }
 
 /* region.c */
+extern struct mtce_region mtce_no_region;
 int mtce_region_register(struct mtce_container *c, u64 ua, u64 size);
 int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size);
 void mtce_region_free_all(struct mtce_container *c);
@@ -536,14 +541,16 @@ unsigned long mtce_pin_page_of(u64 shadow);
 void mtce_unpin(struct mtce_container *c, const struct mtce_window *w,
 		const unsigned long *pages, unsigned int n);
 
+/* buffer.c */
+int mtce_buffer_init(void);
+void mtce_buffer_exit(void);
+void *mtce_buffer_alloc(size_t size);
+void mtce_buffer_free(void *buffer, size_t size);
+
 /* update.c */
 long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 		 u32 num, u32 *done);
-long mtce_update_one(struct mtce_container *c, struct mtce_window *w,
-		     struct mtce_stripe *s, struct vfio_mtce_op op);
-bool mtce_map_flags_valid(u32 flags);
-int mtce_check_range(const struct mtce_window *w, u64 iova, u64 size,
-		     u64 vaddr);
+int mtce_map_pieces(struct mtce_work *wk, const struct vfio_mtce_op *op);
 
 /* list.c */
 long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
@@ -601,6 +608,10 @@ static __always_inline void mtce_kill_add(struct mtce_work *wk,
 					  unsigned long index,
 					  unsigned long count)
 {
+	if (k->many) {
+		k->entries += count;
+		return;
+	}
 	if (k->nr) {
 		mtce_kill_add_more(wk, k, index, count);
 		return;

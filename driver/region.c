@@ -31,6 +31,9 @@
 /* TCE pages larger than a system page: a superset of what bridges offer. */
 static const unsigned int block_shifts[] = { 16, 21, 24, 28, 30, 34 };
 
+/* Empty: where there is no region this spares everybody a look at NULL. */
+struct mtce_region mtce_no_region;
+
 static struct page *hpa_to_page(u64 hpa)
 {
 	return pfn_to_page(hpa >> PAGE_SHIFT);
@@ -221,7 +224,7 @@ static void forget_hint(struct mtce_window *w, const struct mtce_region *r)
 
 	for (i = 0; i < MTCE_STRIPES; i++)
 		if (w->stripe[i].hint == r)
-			w->stripe[i].hint = NULL;
+			w->stripe[i].hint = &mtce_no_region;
 }
 
 static void region_erase(struct mtce_container *c, struct mtce_region *r)

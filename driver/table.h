@@ -181,6 +181,70 @@ static __always_inline void owe_clear(struct mtce_work *wk, unsigned long index,
 		mtce_kill_add(wk, &wk->kill, index, n);
 }
 
+/*
+ * One entry of a flat window: most of what is ever done
+ */
+
+static __always_inline u64 *flat_shadow(const struct mtce_window *w,
+					unsigned long index)
+{
+	return (__force u64 *)w->tbl->it_userspace + index;
+}
+
+static __always_inline __be64 *flat_tce(const struct mtce_window *w,
+					unsigned long index)
+{
+	return (__be64 *)w->tbl->it_base + index;
+}
+
+/* About to be mapped: does it still wait for its kill? See flush.c. */
+static __always_inline void note_reuse_one(struct mtce_work *wk, u64 shadow)
+{
+	if (shadow == READ_ONCE(wk->w->queue.mark))
+		wk->reuse = true;
+}
+
+/* Map an empty entry. */
+static __always_inline void set_one(struct mtce_work *wk, unsigned long index,
+				    u64 *shadow, __be64 *tce,
+				    struct mtce_region *r, unsigned long ua,
+				    u32 flags)
+{
+	u64 hpa = r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK;
+	u64 perm = mtce_tce_perm(flags);
+
+	atomic64_inc(&r->mapped);
+	touch_part(wk->w, index >> wk->w->part_shift);
+	wk->s->counts.mapped++;
+	rcu_read_lock();
+	*shadow = MTCE_SHADOW_REGION | ua | perm;
+	mtce_store_be(tce, hpa | (ua & ~PAGE_MASK) | perm);
+	look_for_kvm(wk->w);
+	rcu_read_unlock();
+	owe_set(wk, index, 1);
+}
+
+/* Clear an entry, if it maps the region of the run. */
+static __always_inline bool clear_easy(struct mtce_work *wk,
+				       unsigned long index)
+{
+	u64 *shadow = flat_shadow(wk->w, index);
+	u64 old = *shadow;
+
+	if (unlikely(old - wk->base >= wk->limit))
+		return false;
+	wk->seen |= old;
+	wk->run++;
+	wk->s->counts.unmapped++;
+	rcu_read_lock();
+	*shadow = wk->mark;
+	WRITE_ONCE(*flat_tce(wk->w, index), 0);
+	look_for_kvm(wk->w);
+	rcu_read_unlock();
+	owe_clear(wk, index, 1);
+	return true;
+}
+
 /* table.c */
 bool mtce_table_span_live(struct mtce_work *wk, struct span s);
 

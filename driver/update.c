@@ -11,17 +11,13 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "mtce.h"
-#include "range.h"
-#include "work.h"
+#include "op.h"
 
 /* Small operations between two looks at the scheduler and at signals. */
 #define OPS_BETWEEN_BREAKS	64
 
 /* So many operations are checked without giving up the CPU. */
 #define OPS_QUICK		512
-
-#define MAP_FLAGS	(VFIO_MTCE_READ | VFIO_MTCE_WRITE | VFIO_MTCE_REPLACE)
 
 /*
  * Map
@@ -127,106 +123,27 @@ static int map_pinned(struct mtce_work *wk, struct vfio_mtce_op op,
 	return ret;
 }
 
-static unsigned long index_of(const struct mtce_window *w, u64 iova)
+/* As do_map(), for memory anywhere: in several regions, or not registered. */
+int mtce_map_pieces(struct mtce_work *wk, const struct vfio_mtce_op *op)
 {
-	return (iova - w->start) >> w->shift;
-}
-
-/* Memory in several regions, or not registered. */
-static noinline int map_pieces(struct mtce_work *wk, struct vfio_mtce_op op,
-			       unsigned long index, unsigned long n)
-{
+	unsigned long index = index_of(wk->w, op->iova);
+	unsigned long n = op->size >> wk->w->shift;
 	bool pin = false;
 	int ret, live;
 
-	ret = plan_memory(wk, op);
+	ret = plan_memory(wk, *op);
 	if (ret == -ENOENT && may_pin(wk))
 		pin = true;
 	else if (ret)
 		return ret;
-	live = mtce_table_plan(wk, index, n, op.flags);
+	live = mtce_table_plan(wk, index, n, op->flags);
 	if (live < 0)
 		return live;
-	ret = pin ? map_pinned(wk, op, index, live) :
-		    map_registered(wk, op, index, live);
+	ret = pin ? map_pinned(wk, *op, index, live) :
+		    map_registered(wk, *op, index, live);
 	if (ret == -EIO)	/* a hypervisor's refusal, half way */
 		mtce_table_clear(wk, index, n);
 	return ret;
-}
-
-static __always_inline int do_map(struct mtce_work *wk, struct vfio_mtce_op op)
-{
-	struct mtce_window *w = wk->w;
-	unsigned long index = index_of(w, op.iova);
-	unsigned long n = op.size >> w->shift, piece;
-	struct mtce_region *r;
-	int ret;
-
-	r = work_piece(wk, op.vaddr, op.size, &piece);
-	if (unlikely(!r || piece != n))
-		return map_pieces(wk, op, index, n);
-	ret = plan_piece(w, r, op.vaddr, n);
-	if (unlikely(ret))
-		return ret;
-	return mtce_table_map(wk, index, n, r, op.vaddr, op.flags);
-}
-
-static __always_inline int do_unmap(struct mtce_work *wk,
-				    struct vfio_mtce_op op)
-{
-	bool lazy = (op.flags | wk->c->ready) & VFIO_MTCE_LAZY;
-
-	if (unlikely(lazy != wk->lazy))
-		mtce_work_mode(wk, lazy);
-	return mtce_table_clear(wk, index_of(wk->w, op.iova),
-				op.size >> wk->w->shift);
-}
-
-static __always_inline int do_op(struct mtce_work *wk, struct vfio_mtce_op op)
-{
-	return op.op == VFIO_MTCE_OP_MAP ? do_map(wk, op) : do_unmap(wk, op);
-}
-
-/*
- * Check
- */
-
-/* READ or WRITE or both, and nothing that is not known. */
-bool mtce_map_flags_valid(u32 flags)
-{
-	return !(flags & ~MAP_FLAGS) && flags & MTCE_PERM_MASK;
-}
-
-/* All but the range of IOVAs, for which see check_range(). */
-static __always_inline bool op_valid(struct vfio_mtce_op op)
-{
-	if (op.op == VFIO_MTCE_OP_MAP)
-		return mtce_map_flags_valid(op.flags) &&
-		       op.vaddr + op.size >= op.vaddr;
-	return op.op == VFIO_MTCE_OP_UNMAP && !op.vaddr &&
-	       !(op.flags & ~VFIO_MTCE_LAZY);
-}
-
-/*
- * Is [@iova, @iova + @size) whole TCE pages of the window, and @vaddr a
- * multiple of them? Returns 0, -ENXIO or -EINVAL.
- */
-static __always_inline int check_range(const struct mtce_window *w, u64 iova,
-				       u64 size, u64 vaddr)
-{
-	if (unlikely(!size))
-		return -EINVAL;
-	if (!mtce_range_inside(iova, size, w->start, w->bytes))
-		return mtce_range_valid(iova, size) ? -ENXIO : -EINVAL;
-	if (!mtce_range_aligned(iova | vaddr, size, w->shift))
-		return -EINVAL;
-	return 0;
-}
-
-/* For list.c. */
-int mtce_check_range(const struct mtce_window *w, u64 iova, u64 size, u64 vaddr)
-{
-	return check_range(w, iova, size, vaddr);
 }
 
 /*
@@ -266,6 +183,7 @@ all_alike(const struct vfio_mtce_op *ops, u32 num, const struct mtce_window *w,
 	u64 wrong = 0, diff = 0;
 	u32 i;
 
+#pragma GCC unroll 4
 	for (i = 0; i < num; i++) {
 		wrong |= (*(const u64 *)&ops[i] ^ what) |
 			 (ops[i].size ^ size) | ops[i].vaddr;
@@ -285,7 +203,7 @@ static unsigned int stripes_of_alike(const struct batch *b, u64 differ)
 
 	if (!(differ >> shift))
 		return mtce_stripes_of(b->w, b->ops->iova, 1);
-	for (i = 0; i < b->num; i++)
+	for (i = 0; i < b->num && stripes != MTCE_ALL_STRIPES; i++)
 		stripes |= BIT(((b->ops[i].iova - b->w->start) >> shift) %
 			       MTCE_STRIPES);
 	return stripes;
@@ -296,7 +214,7 @@ static bool check_alike(struct batch *b)
 	u64 differ;
 
 	if (b->ops->op != VFIO_MTCE_OP_UNMAP ||
-	    b->ops[1].op != VFIO_MTCE_OP_UNMAP || !op_valid(*b->ops) ||
+	    b->ops[1].op != VFIO_MTCE_OP_UNMAP || !op_valid(b->ops) ||
 	    check_range(b->w, b->ops->iova, b->ops->size, 0) ||
 	    !all_alike(b->ops, b->num, b->w, &differ))
 		return false;
@@ -309,6 +227,7 @@ static bool check_alike(struct batch *b)
 static int check_batch(struct mtce_container *c, struct batch *b, bool quick)
 {
 	struct mtce_window *w = mtce_window_find(c, b->ops->iova);
+	u64 part, last = ~0ull;
 	u32 i;
 
 	b->w = w;
@@ -324,14 +243,21 @@ static int check_batch(struct mtce_container *c, struct batch *b, bool quick)
 		if (unlikely(op->iova - w->start >= w->bytes)) {
 			w = mtce_window_find(c, op->iova);
 			b->one_window = false;
+			last = ~0ull;
 			if (!w)
 				return -ENXIO;
 		}
-		ret = op_valid(*op) ? check_range(w, op->iova, op->size,
+		ret = op_valid(op) ? check_range(w, op->iova, op->size,
 						  op->vaddr) : -EINVAL;
 		if (ret)
 			return ret;
-		b->stripes[w->num] |= mtce_stripes_of(w, op->iova, op->size);
+		/* Mostly in the part that the one before was in. */
+		part = op->iova >> w->part_bytes_shift;
+		if (part != last ||
+		    (op->iova + op->size - 1) >> w->part_bytes_shift != part)
+			b->stripes[w->num] |= mtce_stripes_of(w, op->iova,
+							      op->size);
+		last = part;
 		if (!quick && !(i % MTCE_SPAN_MAX))
 			cond_resched();
 	}
@@ -364,7 +290,7 @@ static int run_window(struct mtce_container *c, const struct batch *b,
 				ret = -EINTR;
 		}
 		if (!ret)
-			ret = do_op(&wk, *op);
+			ret = do_op(&wk, op);
 		if (ret)
 			break;
 	}
@@ -425,7 +351,7 @@ static int update_many(struct mtce_container *c, const struct vfio_mtce_op *ops,
 		return ret;
 	/* What is malformed is so in every container. */
 	for (i = 0; i < num; i++)
-		if (!op_valid(ops[i]) ||
+		if (!op_valid(&ops[i]) ||
 		    !mtce_range_valid(ops[i].iova, ops[i].size))
 			return -EINVAL;
 	ret = mtce_enter(c);
@@ -443,45 +369,17 @@ static int update_many(struct mtce_container *c, const struct vfio_mtce_op *ops,
  * Public
  */
 
-/**
- * mtce_update_one() - a batch of one, with most of the way to it behind
- * @c: container
- * @w: the window that holds op->iova
- * @s: stripe of all of the operation, locked, from mtce_window_try(); unlocked
- *	here
- * @op: operation, not checked
- *
- * Return: 0 or an errno of <linux/vfio_mtce.h>.
- */
-long mtce_update_one(struct mtce_container *c, struct mtce_window *w,
-		     struct mtce_stripe *s, struct vfio_mtce_op op)
-{
-	struct mtce_work wk __uninitialized;
-	int ret = -EINVAL;
-
-	if (op_valid(op))
-		ret = check_range(w, op.iova, op.size, op.vaddr);
-	if (likely(!ret)) {
-		work_begin(&wk, c, w, s, 0);
-		s->counts.calls++;
-		ret = do_op(&wk, op);
-		work_end(&wk);
-	}
-	mtce_stripe_unlock(s);
-	return ret;
-}
-
 /* One operation in any number of stripes. */
-static int update_range(struct mtce_container *c, struct vfio_mtce_op op)
+static int update_range(struct mtce_container *c, const struct vfio_mtce_op *op)
 {
 	struct mtce_work wk __uninitialized;
 	struct mtce_hold h;
 	int ret;
 
-	ret = mtce_range_lock(c, &h, op.iova, op.size, 0);
+	ret = mtce_range_lock(c, &h, op->iova, op->size, 0);
 	if (ret)
 		return ret;
-	ret = check_range(h.w, op.iova, op.size, op.vaddr);
+	ret = check_range(h.w, op->iova, op->size, op->vaddr);
 	if (likely(!ret)) {
 		work_begin(&wk, c, h.w, &h.w->stripe[__ffs(h.stripes)],
 			   h.stripes);
@@ -511,9 +409,9 @@ long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 	if (num > 1)
 		return update_many(c, ops, num, done);
 
-	if (!op_valid(*ops) || !mtce_range_valid(ops->iova, ops->size))
+	if (!op_valid(ops) || !mtce_range_valid(ops->iova, ops->size))
 		return -EINVAL;
-	ret = update_range(c, *ops);
+	ret = update_range(c, ops);
 	*done = !ret;
 	return ret;
 }

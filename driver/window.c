@@ -92,6 +92,7 @@ static void describe_table(struct mtce_window *w)
 	w->levels = tbl->it_indirect_levels;
 	w->level_shift = ilog2(level_size);
 	w->direct = mtce_direct && mtce_table_self_check(w);
+	w->flat = w->direct && !w->levels;
 }
 
 /*
@@ -127,8 +128,10 @@ static struct mtce_window *window_make(struct mtce_container *c, int num,
 	if (!w)
 		return ERR_PTR(-ENOMEM);
 	mtce_queue_init(&w->queue);
-	for (i = 0; i < MTCE_STRIPES; i++)
+	for (i = 0; i < MTCE_STRIPES; i++) {
 		mutex_init(&w->stripe[i].lock);
+		w->stripe[i].hint = &mtce_no_region;
+	}
 	w->num = num;
 	w->shift = page_shift;
 	w->bytes = bytes;

@@ -54,7 +54,7 @@ static bool keep_run(struct mtce_work *wk)
 /* Take the run off its region, now or later. False without room. */
 static bool end_run(struct mtce_work *wk)
 {
-	if (!wk->run || unlikely(!wk->region))
+	if (!wk->run)
 		return true;
 	if (wk->seen & VFIO_MTCE_WRITE)
 		WRITE_ONCE(wk->region->dirty, true);
@@ -82,13 +82,11 @@ bool mtce_work_switch(struct mtce_work *wk, u64 shadow)
 		return false;
 	wk->run = 0;
 	r = mtce_region_find(wk->c, ua);
+	/* Counted regions do not go: without one our own books are wrong. */
+	if (WARN_ON_ONCE(!r))
+		r = &mtce_no_region;
 	wk->region = r;
 	wk->s->hint = r;
-	/* Counted regions do not go: without one our own books are wrong. */
-	if (WARN_ON_ONCE(!r)) {
-		wk->limit = 0;
-		return true;
-	}
 	wk->base = MTCE_SHADOW_REGION | r->ua;
 	wk->limit = r->size;
 	return true;
@@ -108,7 +106,7 @@ bool mtce_work_drop(struct mtce_work *wk, u64 shadow)
 		wk->run++;
 		return true;
 	}
-	if (!wk->nr_pages && !wk->max_pages) {
+	if (!wk->max_pages) {
 		wk->pages = wk->few;
 		wk->max_pages = MTCE_WORK_PAGES;
 	}
@@ -136,6 +134,15 @@ static void release(struct mtce_work *wk)
 	wk->nr_pages = 0;
 }
 
+/* As the end of the call would, in the mode that it is in. */
+static void pay(struct mtce_work *wk)
+{
+	if (wk->lazy)
+		mtce_queue_add(wk);
+	else if (wk->nr_pages)
+		release(wk);
+}
+
 /* One kill for many pages: worth some memory, but nothing fails without. */
 static bool more_pages(struct mtce_work *wk)
 {
@@ -153,18 +160,11 @@ static bool more_pages(struct mtce_work *wk)
 	return true;
 }
 
-/*
- * Runs or pages do not fit: find room for more, or do with them what the end of
- * the call would.
- */
+/* Runs or pages do not fit: find room for more, or pay. */
 void mtce_work_make_room(struct mtce_work *wk)
 {
-	if (wk->nr_pages == wk->max_pages && more_pages(wk))
-		return;
-	if (wk->lazy)
-		mtce_queue_add(wk);
-	else
-		release(wk);
+	if (wk->nr_pages != wk->max_pages || !more_pages(wk))
+		pay(wk);
 }
 
 /* Entries that are cleared from now on: are they to wait for their kill? */
@@ -179,8 +179,14 @@ void mtce_work_mode(struct mtce_work *wk, bool lazy)
 		mtce_queue_add(wk);
 		end_run(wk);
 	}
-	if (wk->nr_pages)
-		mtce_work_make_room(wk);
+	/* Pages of the one mode must not be paid for as those of the other. */
+	pay(wk);
+	if (lazy && !wk->queued) {
+		wk->queued = true;
+		wk->lazy_kill.nr = 0;
+		wk->lazy_kill.many = 0;
+		wk->nr_runs = 0;
+	}
 	wk->lazy = lazy;
 	wk->mark = lazy ? READ_ONCE(wk->w->queue.mark) : 0;
 }
@@ -192,7 +198,7 @@ void mtce_work_end_special(struct mtce_work *wk)
 		mtce_queue_add(wk);
 		end_run(wk);
 	}
-	if (wk->nr_runs || wk->lazy_kill.nr || (wk->lazy && wk->nr_pages))
+	if (wk->queued)
 		mtce_queue_add(wk);
 	release(wk);
 	if (wk->max_pages > MTCE_WORK_PAGES)

@@ -23,30 +23,25 @@ static __always_inline void work_begin(struct mtce_work *wk,
 	wk->s = s;
 	wk->stripes = stripes;
 	wk->region = hint;
-	wk->base = MTCE_SHADOW_REGION;
-	wk->limit = 0;
-	if (hint) {
-		wk->base |= hint->ua;
-		wk->limit = hint->size;
-	}
+	wk->base = MTCE_SHADOW_REGION | hint->ua;
+	wk->limit = hint->size;
 	wk->run = 0;
 	wk->seen = 0;
 	wk->mark = 0;
+	BUILD_BUG_ON(offsetofend(struct mtce_work, nr_pages) !=
+		     offsetofend(struct mtce_work, special));
 	wk->special = 0;
-	wk->max_pages = 0;
 	wk->kill.nr = 0;
-	wk->kill.many = false;
-	wk->lazy_kill.nr = 0;
-	wk->lazy_kill.many = false;
+	wk->kill.many = 0;
 }
 
 /* Pay what the call owes; its stripes can be unlocked then. */
 static __always_inline void work_end(struct mtce_work *wk)
 {
-	if (unlikely(wk->special | wk->max_pages)) {
+	if (unlikely(wk->special)) {
 		mtce_work_end_special(wk);
 	} else {
-		if (wk->run && likely(wk->region)) {
+		if (wk->run) {
 			atomic64_sub(wk->run, &wk->region->mapped);
 			if (wk->seen & VFIO_MTCE_WRITE)
 				wk->region->dirty = true;
@@ -57,14 +52,18 @@ static __always_inline void work_end(struct mtce_work *wk)
 	trace_mtce_call_done(wk->c, wk->w);
 }
 
-/* The part of [@ua, @ua + @size) from @ua on that one region holds, or NULL. */
-static __always_inline struct mtce_region *
-work_piece(struct mtce_work *wk, unsigned long ua, u64 size, unsigned long *n)
+/*
+ * The part of [@ua, @ua + @size) from @ua on that one region holds: the region,
+ * and in *@n the number of TCE pages; or NULL.
+ */
+static inline struct mtce_region *work_piece(struct mtce_work *wk,
+					     unsigned long ua, u64 size,
+					     unsigned long *n)
 {
 	struct mtce_region *r = wk->s->hint;
 	u64 left;
 
-	if (unlikely(!r || ua - r->ua >= r->size)) {
+	if (ua - r->ua >= r->size) {
 		r = mtce_region_find(wk->c, ua);
 		if (!r)
 			return NULL;
