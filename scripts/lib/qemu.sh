@@ -14,7 +14,7 @@ qemu_args() { # WORK OUT
 	QEMU=(
 		qemu-system-ppc64 -M powernv8 -smp "$CPUS" -m "${MEMORY}M" -nographic -nic none -no-reboot -monitor none
 		-kernel "$k/vmlinux" -initrd "$work/initrd"
-		-append "console=hvc0 panic=-1 rdinit=/init log_buf_len=4M ${APPEND}"
+		-append "console=hvc0 panic=-1 oops=panic rdinit=/init log_buf_len=4M ${APPEND}"
 		-serial "file:$(qpath "$out/console.log")"
 
 		-device "$edu,bus=pcie.0"
