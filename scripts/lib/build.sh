@@ -6,9 +6,11 @@ BUILD_ROOMS=(driver uapi bench bpf tests scripts)
 CROSS=powerpc64le-linux-gnu-
 
 build() { # KERNEL [ROOM...]
-	local kernel=$1 dest=$TOP/build/$1 room
+	local kernel=$1 dest=$TOP/build/$1 room rooms=(driver tests/modules bench tests/guest)
+	# The BPF tools are made from a kernel's type information, and the debug kernel is built without.
+	[[ $kernel == debug ]] || rooms+=(bpf)
 	shift
-	(($#)) || set -- driver tests/modules bench bpf tests/guest
+	(($#)) || set -- "${rooms[@]}"
 	mkdir -p "$dest"
 	exec {BUILD_LOCK_FD}>"$TOP/build/.lock"
 	flock "$BUILD_LOCK_FD"

@@ -11,11 +11,15 @@ cache_lock() {
 	flock "$CACHE_LOCK_FD"
 }
 
-# The recipe of a part is the code of its functions (comments do not count) and its package lists.
+# The recipe of a part is the code of its functions (comments do not count), the files it is made from
+# (absolute names), and its package lists.
 recipe_hash() {
+	local item
 	{
 		host_codename
-		declare -f "$@"
+		for item in "$@"; do
+			if [[ $item == /* ]]; then cat "$item"; else declare -f "$item"; fi
+		done
 		declare -p GUEST_SUITE GUEST_PACKAGES SYSROOT_PACKAGES INITRAMFS_MODULES
 	} | sha256sum | cut -d' ' -f1
 }
@@ -30,8 +34,8 @@ part_fresh() {
 	}
 }
 
-# part NAME MIB MAKER FUNCTION...: makes the part with MAKER DIR unless it is fresh. FUNCTIONs belong
-# to its recipe. MAKER writes DIR/.key-files (what must be there) and DIR/.versions.
+# part NAME MIB MAKER ITEM...: makes the part with MAKER DIR unless it is fresh. ITEMs, functions and files,
+# belong to its recipe. MAKER writes DIR/.key-files (what must be there) and DIR/.versions.
 part() {
 	local name=$1 mib=$2 maker=$3 hash tmp
 	shift 3

@@ -32,18 +32,25 @@ HOST_NEEDS_BPF=(
 	bpftool:bpftool
 	libbpf-dev:/usr/include/bpf/bpf_helpers.h
 )
+# Only to build the debug kernel.
+HOST_NEEDS_DEBUG=(
+	flex:flex
+	bison:bison
+	libelf-dev:/usr/include/gelf.h
+)
 
-host_needs() {
+host_needs() { # KERNEL
 	printf '%s\n' "${HOST_NEEDS[@]}"
+	[[ $1 != debug && $1 != all ]] || printf '%s\n' "${HOST_NEEDS_DEBUG[@]}"
 	[[ ! -e $TOP/bpf/Makefile ]] || printf '%s\n' "${HOST_NEEDS_BPF[@]}"
 }
 
-host_missing() {
+host_missing() { # KERNEL
 	local need proof
 	while IFS= read -r need; do
 		proof=${need#*:}
 		if [[ $proof == /* ]]; then [[ -e $proof ]]; else have "$proof"; fi || echo "${need%%:*}"
-	done < <(host_needs)
+	done < <(host_needs "$1")
 }
 
 # Debian's code name (bookworm, trixie), or nothing elsewhere.
@@ -52,9 +59,9 @@ host_codename() {
 	(. /etc/os-release 2>/dev/null && [[ ${ID-} == debian ]] && echo "${VERSION_CODENAME-}") || true
 }
 
-host_install() {
+host_install() { # KERNEL
 	local sudo=() missing codename
-	mapfile -t missing < <(host_missing)
+	mapfile -t missing < <(host_missing "$1")
 	((${#missing[@]})) || return 0
 	codename=$(host_codename)
 	case $codename in
@@ -73,6 +80,6 @@ host_install() {
 		"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null ||
 			die "apt-get could not install: ${missing[*]}"
 	}
-	mapfile -t missing < <(host_missing)
+	mapfile -t missing < <(host_missing "$1")
 	((${#missing[@]} == 0)) || die "still missing after the installation: ${missing[*]}"
 }

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # The guest's kernel: Debian's own 6.12, unpacked into the cache with its headers, modules and the
 # small first root (initramfs) that finds the disk.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # KERNELS is for lab and setup.sh
+
+# debug is built by debug-kernel.sh, the others are Debian's.
+KERNELS=(64k 4k debug)
 
 # What the initramfs needs; their dependencies follow.
 INITRAMFS_MODULES=(virtio_blk ext4 9p 9pnet_virtio)

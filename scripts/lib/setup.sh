@@ -2,21 +2,29 @@
 # lab setup: this machine's packages, then every part of the cache. Quick when all is there.
 # shellcheck shell=bash
 
-setup() { # KERNEL: 64k, 4k or all
+setup() { # KERNEL: one of KERNELS, or all
 	local kernel=$1 k
 	[[ $(uname -m) == x86_64 ]] || have powerpc64le-linux-gnu-gcc ||
 		die "the lab cross-builds on amd64 (Debian 12 or 13); this is $(uname -m). On POWER8 itself use make, without the lab"
-	host_install
+	host_install "$kernel"
 	cache_lock
 	rm -rf "$MTCE_CACHE"/.tmp-* # what an interrupted setup left; the lock says nobody uses it
-	for k in 64k 4k; do
-		[[ $kernel != "$k" && $kernel != all ]] ||
-			part "kernel-$k" 900 "make_kernel $(kernel_flavour "$k")" kernel_unpack kernel_pack initramfs_base make_ext4
+	for k in "${KERNELS[@]}"; do
+		[[ $kernel != "$k" && $kernel != all ]] || setup_kernel "$k"
 	done
 	part guest 1800 make_guest_root guest_root_pack guest_root_configure make_ext4 unpack_debs
 	part sysroot 200 make_sysroot
-	part checkpatch 400 make_checkpatch checkpatch_unpack
+	part checkpatch 400 make_checkpatch linux_source
 	exec {CACHE_LOCK_FD}>&-
+}
+
+setup_kernel() { # KERNEL
+	if [[ $1 == debug ]]; then
+		part kernel-debug 3500 make_debug_kernel linux_source debug_kernel_make debug_kernel_configure \
+			debug_kernel_compile debug_kernel_keep kernel_pack initramfs_base make_ext4 "$DEBUG_KERNEL_CONFIG"
+	else
+		part "kernel-$1" 900 "make_kernel $(kernel_flavour "$1")" kernel_unpack kernel_pack initramfs_base make_ext4
+	fi
 }
 
 # need_parts KERNEL: what boot and build start from.

@@ -18,15 +18,17 @@ make_checkpatch() { # DIR
 	local dir=$1
 	step "fetching the kernel's source for its style checker (140 MB)" \
 		apt_download "$dir/debs" "$(kernel_suite)" linux-source-6.12:all
-	step "taking checkpatch out of it" checkpatch_unpack "$dir"
+	step "taking checkpatch out of it" linux_source "$dir/debs" -C "$dir" --wildcards \
+		'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' '*/scripts/const_structs.checkpatch'
 	(cd "$dir/debs" && ls) >"$dir/.versions"
 	rm -rf "$dir/debs"
 	printf '%s\n' scripts/{checkpatch.pl,spelling.txt,const_structs.checkpatch} >"$dir/.key-files"
 }
 
-checkpatch_unpack() { # DIR
-	dpkg-deb --fsys-tarfile "$1"/debs/linux-source-*.deb |
-		tar -xO --wildcards './usr/src/linux-source-*.tar.xz' | xz -dc -T0 |
-		tar -x -C "$1" --strip-components=1 --wildcards \
-			'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' '*/scripts/const_structs.checkpatch'
+# linux_source DEBS ARG...: unpacks the kernel's source package that is in DEBS, with ARGs for tar.
+linux_source() {
+	local debs=$1
+	shift
+	dpkg-deb --fsys-tarfile "$debs"/linux-source-*.deb |
+		tar -xO --wildcards './usr/src/linux-source-*.tar.xz' | xz -dc -T0 | tar -x --strip-components=1 "$@"
 }
