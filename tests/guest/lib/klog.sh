@@ -2,8 +2,15 @@
 # What the kernel log says after a mark.
 # shellcheck shell=bash
 
-# Whatever the back end, these lines fail a test.
-KLOG_BAD='WARNING:|BUG:|kernel BUG at|Oops|Call Trace:|Unable to handle|rcu.*stall|soft lockup|hard LOCKUP|blocked for more than|possible (circular|recursive) locking|inconsistent lock state|suspicious RCU|refcount_t:|list_(add|del) corruption|scheduling while atomic|sleeping function called|Machine check|UBSAN:|KASAN:|EEH: .*[Ff]rozen|page allocation failure|vmalloc error'
+# Whatever the back end, these lines fail a test. The lab judges the whole boot by the same list.
+KLOG_BAD='WARNING:|BUG:|kernel BUG at|Oops|Call Trace:|Unable to handle|Kernel panic|Machine check|EEH: .*[Ff]rozen'
+KLOG_BAD+='|rcu.*stall|soft lockup|hard LOCKUP|blocked for more than|scheduling while atomic|sleeping function called'
+# Locks. A lockdep that has given up says so, and what comes after it is not checked.
+KLOG_BAD+='|possible (circular|recursive) locking|inconsistent lock state|suspicious RCU|trying to register non-static key'
+KLOG_BAD+='|turning off the locking correctness validator|lockdep is turned off'
+# Memory. SLUB has "BUG kmalloc-64 (Tainted: ...): Poison overwritten", without a colon behind the BUG.
+KLOG_BAD+='|refcount_t:|list_(add|del) corruption|BUG [^ ]+ \(|pagealloc: |ODEBUG:|UBSAN:|KASAN:|KFENCE:'
+KLOG_BAD+='|kmemleak: ([0-9]+ new|.*disabled)|page allocation failure|vmalloc error'
 # Whatever a back end says because of what a user did.
 KLOG_OURS='mtce|iommu_tce|tce_vfio|tce_iommu|vfio_iommu'
 # Loading a module is not a user's doing.

@@ -2,8 +2,9 @@
 # Runs tests with broken builds of our module in place of the loaded one; see tests/mutations/run.
 # shellcheck shell=bash
 
-# A kernel that has oopsed cannot be trusted with the next, nor to end in good order.
-kernel_is_damaged() { (($(</proc/sys/kernel/tainted) & 128)); }
+# A kernel that has oopsed cannot be trusted with the next, nor to end in good order. A lockdep that has
+# complained is off: the next mutant would be "caught" because of this one.
+kernel_is_damaged() { (($(</proc/sys/kernel/tainted) & 128)) || lockdep_is_off; }
 
 # run_mutants FOLDER: of NAME.ko and NAME.args, the arguments of tests/guest/run. A mutant may take the
 # kernel with it, so each begins and ends with a line that tells who was at work.
