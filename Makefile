@@ -8,12 +8,12 @@ FLAGS   = --kernel $(KERNEL) $(if $(YES),--yes)
 help:
 	@echo 'make bench       build, run the benchmarks, print the comparison, keep the run under results/'
 	@echo 'make test        host checks and all tests that take minutes'
-	@echo 'make test-long   the same with the long stress tests'
+	@echo 'make test-long   the same with the long stress tests; in the lab also under a debug kernel, and mutations'
 	@echo 'make check       host checks only: unit tests, style, static analysis'
 	@echo 'make build       the module, the benchmarks and the tools, nothing else'
 	@echo 'make clean       remove what was built (the lab'"'"'s cache stays)'
 	@echo
-	@echo 'QUICK=1          a short benchmark       KERNEL=4k   the lab with 4K pages'
+	@echo 'QUICK=1          a short benchmark       KERNEL=4k   the lab with 4K pages (or debug)'
 	@echo 'YES=1            on a POWER8 host: do not ask before binding a device'
 
 build:
