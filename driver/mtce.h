@@ -550,7 +550,7 @@ void mtce_buffer_free(void *buffer, size_t size);
 /* update.c */
 long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
 		 u32 num, u32 *done);
-int mtce_map_pieces(struct mtce_work *wk, const struct vfio_mtce_op *op);
+int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op);
 
 /* list.c */
 long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,

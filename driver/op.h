@@ -67,10 +67,13 @@ static __always_inline int do_map(struct mtce_work *wk,
 	unsigned long index = index_of(w, op->iova);
 	u64 *shadow;
 
-	/* Not all of it in the region that was used last, or large TCE pages. */
+	/*
+	 * Not all of it in the region that was used last, or large TCE pages. By
+	 * value, so that the compiler can keep *op in registers.
+	 */
 	if (unlikely(!mtce_range_inside(op->vaddr, op->size, r->ua, r->size) ||
 		     w->shift > PAGE_SHIFT))
-		return mtce_map_pieces(wk, op);
+		return mtce_map_pieces(wk, *op);
 	if (!w->flat || op->size != BIT_ULL(w->shift))
 		return mtce_table_map(wk, index, op->size >> w->shift, r,
 				      op->vaddr, op->flags);

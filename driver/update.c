@@ -124,23 +124,23 @@ static int map_pinned(struct mtce_work *wk, struct vfio_mtce_op op,
 }
 
 /* As do_map(), for memory anywhere: in several regions, or not registered. */
-int mtce_map_pieces(struct mtce_work *wk, const struct vfio_mtce_op *op)
+int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op)
 {
-	unsigned long index = index_of(wk->w, op->iova);
-	unsigned long n = op->size >> wk->w->shift;
+	unsigned long index = index_of(wk->w, op.iova);
+	unsigned long n = op.size >> wk->w->shift;
 	bool pin = false;
 	int ret, live;
 
-	ret = plan_memory(wk, *op);
+	ret = plan_memory(wk, op);
 	if (ret == -ENOENT && may_pin(wk))
 		pin = true;
 	else if (ret)
 		return ret;
-	live = mtce_table_plan(wk, index, n, op->flags);
+	live = mtce_table_plan(wk, index, n, op.flags);
 	if (live < 0)
 		return live;
-	ret = pin ? map_pinned(wk, *op, index, live) :
-		    map_registered(wk, *op, index, live);
+	ret = pin ? map_pinned(wk, op, index, live) :
+		    map_registered(wk, op, index, live);
 	if (ret == -EIO)	/* a hypervisor's refusal, half way */
 		mtce_table_clear(wk, index, n);
 	return ret;
