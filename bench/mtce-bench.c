@@ -7,16 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "backend.h"
 #include "context.h"
-#include "cpus.h"
 #include "floor.h"
+#include "jsonfile.h"
 #include "marker.h"
 #include "measure.h"
 #include "memory.h"
+#include "process.h"
 #include "report.h"
 #include "runner.h"
 #include "scenario.h"
@@ -152,17 +151,6 @@ static int list(const struct scenario *s, size_t n)
 	return 0;
 }
 
-static int the_group(const struct arguments *a)
-{
-	const char *groups = getenv("MTCE_GROUPS");
-
-	if (a->group >= 0)
-		return a->group;
-	if (!groups || !*groups)
-		die("no IOMMU group is named: use --group N or MTCE_GROUPS, or let scripts/mtce-host bench choose a device");
-	return atoi(groups);
-}
-
 /* Those named must be there; of all, those that are there. */
 static unsigned int choose_backends(const char *names, const struct backend **chosen)
 {
@@ -192,16 +180,6 @@ static unsigned int choose_backends(const char *names, const struct backend **ch
 	if (!n)
 		die("no VFIO back end is loaded: load vfio_iommu_spapr_tce or vfio_iommu_mtce");
 	return n;
-}
-
-static void prepare_process(void)
-{
-	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
-
-	if (geteuid())
-		die("must be root: it opens VFIO groups, counts instructions and sets module parameters");
-	setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	cpus_choose();
 }
 
 /* The first container says what is wrong with group, limits or modules. */
@@ -256,16 +234,6 @@ static unsigned int say_failures(const struct run *run)
 	return n;
 }
 
-static const char *output_path(const struct arguments *a, char *buf, size_t size)
-{
-	const char *dir = getenv("MTCE_OUT");
-
-	if (a->output)
-		return a->output;
-	snprintf(buf, size, "%s%sbench.json", dir ? dir : "", dir && *dir ? "/" : "");
-	return buf;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, NULL };
@@ -289,10 +257,10 @@ int main(int argc, char **argv)
 	if (a.rounds)
 		run.effort.rounds = a.rounds;
 	num_chosen = choose_backends(a.backends, chosen);
-	run.group = the_group(&a);
-	prepare_process();
-	output = output_path(&a, path, sizeof(path));
-	report_check(output);
+	run.group = process_group(a.group);
+	process_prepare();
+	output = process_output(a.output, "bench.json", path, sizeof(path));
+	jsonfile_check(output);
 	context = context_make(a.context, argc, argv);
 	interrupts_catch();
 	check_group(chosen[0], run.group);
@@ -306,6 +274,6 @@ int main(int argc, char **argv)
 	run_all(&run);
 	interrupted_exit();
 	memory_free_all();
-	report_write(report_make(context, &f, &run), output);
+	jsonfile_write(report_make(context, &f, &run), output);
 	return say_failures(&run) ? 1 : 0;
 }

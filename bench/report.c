@@ -1,39 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "report.h"
 
-#include <errno.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cpus.h"
+#include "jsonfile.h"
 #include "marker.h"
 #include "measure.h"
 #include "stats.h"
 #include "util.h"
-
-/* Digits beyond these are noise and make files hard to read. */
-static json_t *number(double v)
-{
-	return json_real(round(v * 1000) / 1000);
-}
-
-static void set_number(json_t *o, const char *key, double v)
-{
-	json_object_set_new(o, key, number(v));
-}
-
-static void set_integer(json_t *o, const char *key, uint64_t v)
-{
-	json_object_set_new(o, key, json_integer((json_int_t)v));
-}
-
-static void set_text(json_t *o, const char *key, const char *v)
-{
-	json_object_set_new(o, key, v ? json_string(v) : json_null());
-}
 
 static json_t *bin_json(const struct histogram *h, unsigned int i)
 {
@@ -76,7 +51,7 @@ static json_t *numbers(const double *samples, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		json_array_append_new(a, number(samples[i]));
+		json_array_append_new(a, json_number(samples[i]));
 	return a;
 }
 
@@ -275,39 +250,4 @@ json_t *report_make(json_t *context, const struct floor *f, const struct run *ru
 		json_array_append_new(scenarios, result_json(run, &run->results[i]));
 	json_object_set_new(report, "scenarios", scenarios);
 	return report;
-}
-
-#define DUMP_FLAGS (JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12))
-
-void report_check(const char *path)
-{
-	char temporary[4096];
-	FILE *f;
-
-	if (!strcmp(path, "-"))
-		return;
-	snprintf(temporary, sizeof(temporary), "%s.part", path);
-	f = fopen(temporary, "we");
-	if (!f)
-		die("cannot write %s: %s", path, strerror(errno));
-	fclose(f);
-	unlink(temporary);
-}
-
-void report_write(const json_t *report, const char *path)
-{
-	char temporary[4096];
-
-	if (!strcmp(path, "-")) {
-		if (json_dumpf(report, stdout, DUMP_FLAGS) || printf("\n") < 0 || fflush(stdout))
-			die("cannot write to stdout: %s", strerror(errno));
-		return;
-	}
-	snprintf(temporary, sizeof(temporary), "%s.part", path);
-	if (json_dump_file(report, temporary, DUMP_FLAGS) || rename(temporary, path)) {
-		int error = errno;
-
-		unlink(temporary);
-		die("cannot write %s: %s", path, strerror(error));
-	}
 }

@@ -11,9 +11,5 @@
 #define REPORT_SCHEMA 1
 
 json_t *report_make(json_t *context, const struct floor *f, const struct run *run);
-/* Whole or not at all; "-" is stdout. Dies if it cannot be written. */
-void report_write(const json_t *report, const char *path);
-/* Dies if it surely cannot be written: said before measuring, not after. */
-void report_check(const char *path);
 
 #endif

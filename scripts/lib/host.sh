@@ -39,18 +39,28 @@ HOST_NEEDS_DEBUG=(
 	libelf-dev:/usr/include/gelf.h
 )
 
+# Not needed, but nice to have: without it a sweep has no picture.
+# shellcheck disable=SC2034 # read by scripts/sweep
+HOST_WANTS_PICTURE=(gnuplot-nox:gnuplot)
+
 host_needs() { # KERNEL
 	printf '%s\n' "${HOST_NEEDS[@]}"
 	[[ $1 != debug && $1 != all ]] || printf '%s\n' "${HOST_NEEDS_DEBUG[@]}"
 	[[ ! -e $TOP/bpf/Makefile ]] || printf '%s\n' "${HOST_NEEDS_BPF[@]}"
 }
 
-host_missing() { # KERNEL
+host_lacks() { # NEED...: packages that are missing
 	local need proof
-	while IFS= read -r need; do
+	for need; do
 		proof=${need#*:}
 		if [[ $proof == /* ]]; then [[ -e $proof ]]; else have "$proof"; fi || echo "${need%%:*}"
-	done < <(host_needs "$1")
+	done
+}
+
+host_missing() { # KERNEL
+	local needs
+	mapfile -t needs < <(host_needs "$1")
+	host_lacks "${needs[@]}"
 }
 
 # Debian's code name (bookworm, trixie), or nothing elsewhere.
@@ -82,4 +92,19 @@ host_install() { # KERNEL
 	}
 	mapfile -t missing < <(host_missing "$1")
 	((${#missing[@]} == 0)) || die "still missing after the installation: ${missing[*]}"
+}
+
+# Installs what is wanted if that is easy: this is Debian, and nobody has to be asked for a password.
+host_want() { # NEED...
+	local missing sudo=()
+	mapfile -t missing < <(host_lacks "$@")
+	((${#missing[@]})) || return 0
+	[[ $(host_codename) ]] || return 0
+	if ((EUID)); then
+		sudo=(sudo -n)
+		"${sudo[@]}" true 2>/dev/null || return 0
+	fi
+	say "installing ${missing[*]}"
+	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+		say "apt-get could not install ${missing[*]}; going on without"
 }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "jsonfile.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util.h"
+
+json_t *json_number(double v)
+{
+	return json_real(round(v * 1000) / 1000);
+}
+
+void set_number(json_t *o, const char *key, double v)
+{
+	json_object_set_new(o, key, json_number(v));
+}
+
+void set_integer(json_t *o, const char *key, uint64_t v)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)v));
+}
+
+void set_text(json_t *o, const char *key, const char *v)
+{
+	json_object_set_new(o, key, v ? json_string(v) : json_null());
+}
+
+#define DUMP_FLAGS (JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12))
+
+void jsonfile_check(const char *path)
+{
+	char temporary[4096];
+	FILE *f;
+
+	if (!strcmp(path, "-"))
+		return;
+	snprintf(temporary, sizeof(temporary), "%s.part", path);
+	f = fopen(temporary, "we");
+	if (!f)
+		die("cannot write %s: %s", path, strerror(errno));
+	fclose(f);
+	unlink(temporary);
+}
+
+void jsonfile_write(const json_t *json, const char *path)
+{
+	char temporary[4096];
+
+	if (!strcmp(path, "-")) {
+		if (json_dumpf(json, stdout, DUMP_FLAGS) || printf("\n") < 0 || fflush(stdout))
+			die("cannot write to stdout: %s", strerror(errno));
+		return;
+	}
+	snprintf(temporary, sizeof(temporary), "%s.part", path);
+	if (json_dump_file(json, temporary, DUMP_FLAGS) || rename(temporary, path)) {
+		int error = errno;
+
+		unlink(temporary);
+		die("cannot write %s: %s", path, strerror(error));
+	}
+}

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+# A run's folder under results/, and the kill stores that QEMU's trace saw. After common.sh and native.sh.
+# shellcheck shell=bash
+
+# Where a run is from: lab-64k, power8-64k.
+result_flavour() { # KERNEL
+	if on_powernv; then echo "power8-$(($(getconf PAGESIZE) / 1024))k"; else echo "lab-$1"; fi
+}
+
+result_name() { # WHAT: of the folder, after the time
+	local commit
+	commit=$(git -C "$TOP" rev-parse --short HEAD 2>/dev/null) || commit=unknown
+	echo "$(date -u +%Y%m%dT%H%M%SZ)-$1-$commit"
+}
+
+merge_kills() { # JSON KILLS
+	[[ -s $1 && -s $2 ]] || die "the run left no ${1##*/} or no ${2##*/} in ${1%/*}"
+	jq -c --rawfile kills "$2" -f "$TOP/scripts/lib/merge-kills.jq" "$1" >"$1.new"
+	mv "$1.new" "$1"
+}
