@@ -107,5 +107,5 @@ void table_threads(const struct comparison *c)
 	if (headed)
 		printf("scaling: two threads over one. machine: the same of a loop beside it, which\n"
 		       "shares nothing and does as many instructions and MMIO stores. share: scaling\n"
-		       "of machine. Medians. Maps and unmaps are counted each.\n");
+		       "of machine. Maps and unmaps are counted each. Time without a real CPU is not.\n");
 }

@@ -19,6 +19,7 @@
 #include "report.h"
 #include "runner.h"
 #include "scenario.h"
+#include "steal.h"
 #include "util.h"
 
 static const char doc[] =
@@ -209,12 +210,12 @@ static void make_results(struct run *run, const struct backend **chosen, unsigne
 
 static const struct effort full = {
 	.samples = 5, .count_tces = 4096, .time_tces = 16384, .time_units = 16, .teardowns = 2,
-	.rounds = 1, .smp_repeats = 25, .smp_ms = 10,
+	.rounds = 1, .smp_repeats = 7, .smp_ms = 80,
 };
 
 static const struct effort quick = {
 	.samples = 3, .count_tces = 2048, .time_tces = 4096, .time_units = 8, .teardowns = 1,
-	.rounds = 1, .smp_repeats = 9, .smp_ms = 10,
+	.rounds = 1, .smp_repeats = 3, .smp_ms = 60,
 };
 
 static unsigned int say_failures(const struct run *run)
@@ -265,6 +266,7 @@ int main(int argc, char **argv)
 	interrupts_catch();
 	check_group(chosen[0], run.group);
 	marker_open();
+	steal_open();
 	measure_open();
 	if (measure_uncounted())
 		fprintf(stderr, "mtce-bench: instructions are not counted: %s\n",

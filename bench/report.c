@@ -8,6 +8,7 @@
 #include "marker.h"
 #include "measure.h"
 #include "stats.h"
+#include "steal.h"
 #include "util.h"
 
 static json_t *bin_json(const struct histogram *h, unsigned int i)
@@ -142,33 +143,38 @@ static json_t *op_json(const struct result *r, enum op op, const struct op_resul
 	return j;
 }
 
-static json_t *smp_threads_json(const struct smp_threads *t, unsigned int n)
+static json_t *smp_threads_json(const struct smp_threads *t, unsigned int n, double rate)
 {
 	json_t *j = json_object();
 
-	set_number(j, "tces_per_second", samples_median(t->rate, n));
+	set_number(j, "tces_per_second", rate);
 	if (measure_uncounted())
 		json_object_set_new(j, "instructions_per_tce", json_null());
 	else
 		set_number(j, "instructions_per_tce", samples_median(t->instructions, n));
 	set_number(j, "sleeps_per_1000_tces", samples_median(t->switches, n) * 1000);
+	if (steal_known())
+		set_number(j, "stolen", samples_median(t->stolen, n));
 	json_object_set_new(j, "tces_per_second_samples", numbers(t->rate, n));
 	return j;
 }
 
 static json_t *smp_json(const struct smp_result *s, const struct scenario *scenario)
 {
+	const struct smp_tally *alone = s->work.one, *both = s->work.two;
+	double one = (smp_rate(&alone[0]) + smp_rate(&alone[1])) / 2;
+	double two = smp_rate(&both[0]) + smp_rate(&both[1]);
 	json_t *j = json_object();
 
 	json_object_set_new(j, "cpus", json_pack("[i,i]", cpus_get(0), cpus_get(1)));
 	set_integer(j, "tables", scenario->tables);
-	json_object_set_new(j, "one_thread", smp_threads_json(&s->one, s->num));
-	json_object_set_new(j, "two_threads", smp_threads_json(&s->two, s->num));
-	set_number(j, "scaling", samples_median(s->scaling, s->num));
-	set_number(j, "machine_scaling", samples_median(s->machine, s->num));
-	set_number(j, "share_of_machine", samples_median(s->share, s->num));
-	json_object_set_new(j, "scaling_samples", numbers(s->scaling, s->num));
-	json_object_set_new(j, "machine_scaling_samples", numbers(s->machine, s->num));
+	json_object_set_new(j, "one_thread", smp_threads_json(&s->one, s->num, one));
+	json_object_set_new(j, "two_threads", smp_threads_json(&s->two, s->num, two));
+	set_number(j, "scaling", smp_scaling(&s->work));
+	set_number(j, "machine_scaling", smp_scaling(&s->machine));
+	set_number(j, "share_of_machine", smp_scaling(&s->work) / smp_scaling(&s->machine));
+	json_object_set_new(j, "scaling_samples", numbers(s->scaling_samples, s->num));
+	json_object_set_new(j, "machine_scaling_samples", numbers(s->machine_samples, s->num));
 	set_integer(j, "machine_ioctls_per_cycle", s->refused);
 	set_integer(j, "machine_stores_per_cycle", s->stores);
 	return j;
@@ -206,7 +212,7 @@ static json_t *result_json(const struct run *run, const struct result *r)
 		if (r->ops[op].units && !r->failed[0])
 			json_object_set_new(j, op_names[op],
 					    op_json(r, op, find_null(run, r->backend)));
-	if (r->smp && r->smp->num && !r->failed[0])
+	if (r->smp && r->smp->num && !r->failed[0] && !r->skipped[0])
 		json_object_set_new(j, "threads", smp_json(r->smp, s));
 	return j;
 }

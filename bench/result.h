@@ -45,10 +45,33 @@ struct op_result {
 	struct histogram *latency;	/* ns per unit */
 };
 
+/* What a thread did in all repeats, and in how long. */
+struct smp_tally {
+	double done;
+	double seconds;
+};
+
+struct smp_tallies {
+	struct smp_tally one[2];	/* alone, on the one CPU and on the other */
+	struct smp_tally two[2];	/* both at once */
+};
+
+static inline double smp_rate(const struct smp_tally *t)
+{
+	return t->seconds > 0 ? t->done / t->seconds : 0;
+}
+
+static inline double smp_scaling(const struct smp_tallies *t)
+{
+	return 2 * (smp_rate(&t->two[0]) + smp_rate(&t->two[1])) /
+	       (smp_rate(&t->one[0]) + smp_rate(&t->one[1]));
+}
+
 /* Of each repeat; the rest is per TCE. Every map and every unmap counts. */
 struct smp_threads {
 	double rate[MAX_SAMPLES];	/* TCEs per second, all threads together */
 	double instructions[MAX_SAMPLES];
+	double stolen[MAX_SAMPLES];	/* part of the time that had no real CPU */
 	double switches[MAX_SAMPLES];	/* threads that went to sleep */
 };
 
@@ -57,9 +80,10 @@ struct smp_result {
 	unsigned int num;
 	struct smp_threads one;
 	struct smp_threads two;
-	double scaling[MAX_SAMPLES];
-	double machine[MAX_SAMPLES];	/* the same of a loop that shares nothing */
-	double share[MAX_SAMPLES];	/* scaling / machine */
+	struct smp_tallies work;
+	struct smp_tallies machine;	/* the same of a loop that shares nothing */
+	double scaling_samples[MAX_SAMPLES];
+	double machine_samples[MAX_SAMPLES];
 	unsigned int refused;		/* which does so many ioctls */
 	unsigned int stores;		/* and MMIO stores for a map and an unmap */
 };

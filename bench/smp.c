@@ -10,7 +10,8 @@
  *
  * A repeat is: one thread on the first CPU, both, one on the second; the machine
  * and the work by turns. So CPUs that are not alike, and a host that gets busier,
- * fall on both sides of each ratio.
+ * fall on both sides of each ratio. Where the lab says how long an emulated CPU had
+ * to wait for a real one, that time is taken off.
  */
 #include "smp.h"
 
@@ -28,6 +29,8 @@
 #include "workers.h"
 
 #define LANES 2u
+#define MOST_STOLEN 0.75	/* of a thread's time */
+#define FEWEST 3u		/* repeats that are worth a result */
 
 /* Like one call of the plan, but nothing is shared. */
 struct likeness {
@@ -182,16 +185,13 @@ static int warm_up(struct lane *lane, const struct rig *rig)
 	return ret;
 }
 
-static double rate_of(const struct worker *w)
-{
-	return (double)w->done / w->seconds;
-}
-
 /* What @n threads did: TCEs per second of all together, the rest per TCE. */
 struct did {
 	double rate;
 	double instructions;
 	double switches;
+	double stolen;
+	struct smp_tally tally[LANES];
 };
 
 static struct did did_make(const struct worker *w, unsigned int n)
@@ -201,9 +201,11 @@ static struct did did_make(const struct worker *w, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		d.rate += rate_of(&w[i]);
+		d.tally[i] = (struct smp_tally) { (double)w[i].done, w[i].seconds };
+		d.rate += smp_rate(&d.tally[i]);
 		d.instructions += w[i].instructions;
 		d.switches += w[i].switches;
+		d.stolen += w[i].stolen / n;
 		done += (double)w[i].done;
 	}
 	d.instructions /= done;
@@ -234,9 +236,10 @@ static int run_some(struct lane *lane, unsigned int first, unsigned int n,
 	return 0;
 }
 
-/* What a repeat found of the work and of the machine. */
+/* What a repeat found of the work or of the machine: one thread here, one there, two. */
 struct found {
-	struct did one;		/* mean of the thread here and the thread there */
+	struct did here;
+	struct did there;
 	struct did two;
 };
 
@@ -246,6 +249,7 @@ static struct did did_mean(const struct did *a, const struct did *b)
 		.rate = (a->rate + b->rate) / 2,
 		.instructions = (a->instructions + b->instructions) / 2,
 		.switches = (a->switches + b->switches) / 2,
+		.stolen = (a->stolen + b->stolen) / 2,
 	};
 }
 
@@ -259,15 +263,31 @@ static int run_both(struct lane *lane, unsigned int first, unsigned int n, unsig
 static int run_repeat(struct lane *lane, unsigned int ms, struct found *machine,
 		      struct found *work)
 {
-	struct did m[2], w[2];
+	return run_both(lane, 0, 1, ms, &machine->here, &work->here) ||
+	       run_both(lane, 0, 2, ms, &machine->two, &work->two) ||
+	       run_both(lane, 1, 1, ms, &machine->there, &work->there) ? -1 : 0;
+}
 
-	if (run_both(lane, 0, 1, ms, &m[0], &w[0]) ||
-	    run_both(lane, 0, 2, ms, &machine->two, &work->two) ||
-	    run_both(lane, 1, 1, ms, &m[1], &w[1]))
-		return -1;
-	machine->one = did_mean(&m[0], &m[1]);
-	work->one = did_mean(&w[0], &w[1]);
-	return 0;
+/* If there was hardly any time left, what is said of it is not worth much. */
+static bool believable(const struct found *f)
+{
+	return f->here.stolen < MOST_STOLEN && f->there.stolen < MOST_STOLEN &&
+	       f->two.stolen < MOST_STOLEN;
+}
+
+static void tally_add(struct smp_tally *to, const struct smp_tally *t)
+{
+	to->done += t->done;
+	to->seconds += t->seconds;
+}
+
+/* Sums, not means of ratios: a repeat with little time counts little. */
+static void tallies_add(struct smp_tallies *to, const struct found *f)
+{
+	tally_add(&to->one[0], &f->here.tally[0]);
+	tally_add(&to->one[1], &f->there.tally[0]);
+	tally_add(&to->two[0], &f->two.tally[0]);
+	tally_add(&to->two[1], &f->two.tally[1]);
 }
 
 static void keep(struct smp_threads *t, unsigned int at, const struct did *d)
@@ -275,23 +295,41 @@ static void keep(struct smp_threads *t, unsigned int at, const struct did *d)
 	t->rate[at] = d->rate;
 	t->instructions[at] = d->instructions;
 	t->switches[at] = d->switches;
+	t->stolen[at] = d->stolen;
+}
+
+static double ratio(const struct found *f)
+{
+	return f->two.rate / ((f->here.rate + f->there.rate) / 2);
+}
+
+static void keep_repeat(struct smp_result *s, const struct found *machine,
+			const struct found *work)
+{
+	struct did one = did_mean(&work->here, &work->there);
+
+	tallies_add(&s->machine, machine);
+	tallies_add(&s->work, work);
+	s->machine_samples[s->num] = ratio(machine);
+	s->scaling_samples[s->num] = ratio(work);
+	keep(&s->one, s->num, &one);
+	keep(&s->two, s->num, &work->two);
+	s->num++;
 }
 
 static int measure(struct lane *lane, const struct effort *e, struct smp_result *s)
 {
-	unsigned int i;
+	unsigned int left = e->smp_repeats, tries = e->smp_repeats * 2;
 
-	for (i = 0; i < e->smp_repeats && s->num < MAX_SAMPLES && !interrupted(); i++) {
+	for (; left && tries && s->num < MAX_SAMPLES && !interrupted(); tries--) {
 		struct found machine, work;
 
 		if (run_repeat(lane, e->smp_ms, &machine, &work))
 			return -1;
-		s->machine[s->num] = machine.two.rate / machine.one.rate;
-		s->scaling[s->num] = work.two.rate / work.one.rate;
-		s->share[s->num] = s->scaling[s->num] / s->machine[s->num];
-		keep(&s->one, s->num, &work.one);
-		keep(&s->two, s->num, &work.two);
-		s->num++;
+		if (!believable(&machine) || !believable(&work))
+			continue;
+		keep_repeat(s, &machine, &work);
+		left--;
 	}
 	return 0;
 }
@@ -317,6 +355,9 @@ int smp_run(struct run *run, struct rig *rig, struct result *r)
 		snprintf(r->failed, sizeof(r->failed), "a thread failed (%s): %s", lane[0].how,
 			 strerror(-ret));
 	}
+	if (!ret && r->smp->num < FEWEST)
+		snprintf(r->skipped, sizeof(r->skipped),
+			 "the host is too busy: emulated CPUs stood still most of the time");
 	r->smp->refused = lane[0].map.refused + lane[0].unmap.refused;
 	r->smp->stores = lane[0].map.stores + lane[0].unmap.stores;
 	for (i = 0; i < LANES; i++)

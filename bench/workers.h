@@ -13,7 +13,8 @@ struct worker {
 
 	/* Filled in: */
 	uint64_t done;
-	double seconds;
+	double seconds;		/* less those stolen */
+	double stolen;		/* of all its time, a part from 0 to 1 */
 	double instructions;	/* of this thread; NAN: not counted */
 	double switches;	/* times it went to sleep, as for a lock */
 	int error;		/* of the piece that failed */

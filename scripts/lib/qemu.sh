@@ -32,6 +32,10 @@ qemu_args() { # WORK OUT
 		-fsdev "local,id=out,security_model=none,multidevs=remap,path=$(qpath "$out")"
 		-device virtio-9p-pci,bus=pcie.1,addr=0.4,fsdev=out,mount_tag=out
 		-device edu,bus=pcie.1,addr=0.5
+		# QEMU's own threads, so that the guest can see how long its CPUs waited for a real one.
+		-name mtce-lab,debug-threads=on
+		-fsdev local,id=threads,readonly=on,security_model=none,multidevs=remap,path=/proc/self/task
+		-device virtio-9p-pci,bus=pcie.1,addr=0.6,fsdev=threads,mount_tag=threads
 	)
 	if [[ $VERB == shell ]]; then
 		QEMU+=(-chardev stdio,id=tty,signal=off -device virtconsole,chardev=tty)
