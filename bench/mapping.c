@@ -9,6 +9,7 @@
 #include "kprobe.h"
 #include "marker.h"
 #include "measure.h"
+#include "stats.h"
 #include "util.h"
 
 /* One scenario being measured. */
@@ -18,6 +19,8 @@ struct job {
 	struct result *result;
 	struct plan plan;
 	uint64_t *ns;		/* room for one cycle's times */
+	double *chunks;		/* of unmaps whose kills are delayed, pass by pass */
+	unsigned int passes;
 };
 
 static int job_failed(struct job *j, const struct calls *c, unsigned int done,
@@ -41,29 +44,62 @@ static unsigned int calls_of(const struct job *j, const struct calls *c)
 	return j->plan.units * c->per_unit + c->flush;
 }
 
-/*
- * Calls between two looks at the counter: whole units, some 64 pages. All, if
- * kills are delayed: a median would not show the few calls that do them.
- */
+/* Calls between two looks at the counter: whole units, some 64 pages. */
 static unsigned int chunk_of(struct job *j, const struct calls *c)
 {
 	unsigned int units = 64 / j->result->scenario->tces;
 
-	if (c->flush)
-		return calls_of(j, c);
 	return (units ? units : 1) * c->per_unit;
+}
+
+static int calls_done(struct job *j, enum op op, const struct calls *c, unsigned int done)
+{
+	return done == calls_of(j, c) ? 0 : job_failed(j, c, done, op_names[op]);
 }
 
 /* Counts all calls of a cycle; instructions per unit. */
 static int job_count(struct job *j, enum op op, const struct calls *c, unsigned int section,
 		     double *per_unit)
 {
-	unsigned int n = calls_of(j, c);
-	unsigned int done = measure_count(j->rig->container.fd, c->call, n, chunk_of(j, c), 0,
-					  section, per_unit);
+	unsigned int done = measure_count(j->rig->container.fd, c->call, calls_of(j, c),
+					  chunk_of(j, c), 0, section, per_unit);
 
-	*per_unit *= c->flush ? (double)n / j->plan.units : c->per_unit;
-	return done == n ? 0 : job_failed(j, c, done, op_names[op]);
+	*per_unit *= c->per_unit;
+	return calls_done(j, op, c, done);
+}
+
+static unsigned int num_chunks(struct job *j, const struct calls *c)
+{
+	return (calls_of(j, c) + chunk_of(j, c) - 1) / chunk_of(j, c);
+}
+
+/*
+ * Where kills are delayed a median over the chunks would not show the few calls
+ * that do them. Every pass does the same, so take it over the passes, chunk by
+ * chunk: that is free of interrupts too.
+ */
+static int job_count_lazy(struct job *j, enum op op, const struct calls *c, unsigned int section)
+{
+	double *row = j->chunks + j->passes * num_chunks(j, c);
+	unsigned int done = measure_chunks(j->rig->container.fd, c->call, calls_of(j, c),
+					   chunk_of(j, c), section, row);
+
+	j->passes++;
+	return calls_done(j, op, c, done);
+}
+
+static double lazy_per_unit(struct job *j, const struct calls *c)
+{
+	unsigned int chunks = num_chunks(j, c), chunk, pass;
+	double *column = xcalloc(j->passes, sizeof(*column)), sum = 0;
+
+	for (chunk = 0; chunk < chunks; chunk++) {
+		for (pass = 0; pass < j->passes; pass++)
+			column[pass] = j->chunks[pass * chunks + chunk];
+		sum += stats_median(column, j->passes);
+	}
+	free(column);
+	return sum / j->plan.units;
 }
 
 /* The driver's own counters; read outside the counted part. */
@@ -91,7 +127,8 @@ static int count_op(struct job *j, enum op op, const struct calls *c)
 	struct kill_counters before, after;
 	bool counted = job_kills(j, &before);
 	double instructions;
-	int ret = job_count(j, op, c, o->section, &instructions);
+	int ret = c->flush ? job_count_lazy(j, op, c, o->section) :
+			     job_count(j, op, c, o->section, &instructions);
 
 	if (ret)
 		return ret;
@@ -102,7 +139,8 @@ static int count_op(struct job *j, enum op op, const struct calls *c)
 		o->kill_tces += tces;
 		o->kill_units += j->plan.units;
 	}
-	op_sample(o, instructions);
+	if (!c->flush)
+		op_sample(o, instructions);
 	o->how = c->how;
 	o->lazy = c->flush;
 	o->units += j->plan.units;
@@ -143,6 +181,8 @@ static int count_pass(struct job *j)
 		if (!ret)
 			ret = count_op(j, OP_UNMAP, &j->plan.unmap);
 	}
+	if (!ret && j->plan.unmap.flush && j->passes)
+		op_sample(&j->result->ops[OP_UNMAP], lazy_per_unit(j, &j->plan.unmap));
 	return ret;
 }
 
@@ -274,11 +314,13 @@ int mapping_run(struct run *run, struct rig *rig, struct result *r)
 	}
 	plan_make(&j.plan, r->scenario, r->backend, &rig->place, units);
 	j.ns = xcalloc(units, sizeof(*j.ns));
+	j.chunks = xcalloc(run->effort.samples * num_chunks(&j, &j.plan.unmap), sizeof(*j.chunks));
 	r->how = how_overall(&j.plan);
 	latency_prepare(&r->ops[OP_MAP]);
 	latency_prepare(&r->ops[OP_UNMAP]);
 	ret = passes_in_mode(&j);
 	free(j.ns);
+	free(j.chunks);
 	plan_free(&j.plan);
 	return ret;
 }

@@ -111,30 +111,53 @@ static double chunk_net(uint64_t instructions, unsigned int calls)
 	return ((double)instructions - overhead.section) / calls - overhead.per_call;
 }
 
-unsigned int measure_count(int fd, const struct call *call, unsigned int n, unsigned int chunk,
-			   int expect, unsigned int section, double *per_call)
+/* Net instructions per call of each chunk; *@num of them. */
+static unsigned int count_chunks(int fd, const struct call *call, unsigned int n,
+				 unsigned int chunk, int expect, unsigned int section,
+				 double *samples, unsigned int *num)
 {
-	double *samples = xcalloc(n / chunk + 1, sizeof(*samples));
-	unsigned int done, num = 0;
+	unsigned int done;
 	int error;
 
 	errno = 0;
+	*num = 0;
 	marker_write(section);
 	for (done = 0; done < n; ) {
 		unsigned int want = n - done < chunk ? n - done : chunk;
 		uint64_t before = measure_instructions();
 		unsigned int ok = run(fd, call + done, want, expect);
 
-		samples[num++] = chunk_net(measure_instructions() - before, want);
+		samples[(*num)++] = chunk_net(measure_instructions() - before, want);
 		done += ok;
 		if (ok != want)
 			break;
 	}
 	error = errno;
 	marker_write(0);
+	errno = error;
+	return done;
+}
+
+unsigned int measure_count(int fd, const struct call *call, unsigned int n, unsigned int chunk,
+			   int expect, unsigned int section, double *per_call)
+{
+	double *samples = xcalloc(n / chunk + 1, sizeof(*samples));
+	unsigned int num, done = count_chunks(fd, call, n, chunk, expect, section, samples, &num);
+	int error = errno;
+
 	*per_call = stats_median(samples, num);
 	free(samples);
 	errno = error;
+	return done;
+}
+
+unsigned int measure_chunks(int fd, const struct call *call, unsigned int n, unsigned int chunk,
+			    unsigned int section, double *chunks)
+{
+	unsigned int num, i, done = count_chunks(fd, call, n, chunk, 0, section, chunks, &num);
+
+	for (i = 0; i < num; i++)
+		chunks[i] *= n - i * chunk < chunk ? n - i * chunk : chunk;
 	return done;
 }
 

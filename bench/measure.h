@@ -36,6 +36,12 @@ uint64_t measure_instructions(void);	/* the counter as it is now */
  */
 unsigned int measure_count(int fd, const struct call *call, unsigned int n, unsigned int chunk,
 			   int expect, unsigned int section, double *per_call);
+/*
+ * The same, without the median: each chunk's instructions go to @chunks, which has
+ * room for n / chunk rounded up. All calls must return 0.
+ */
+unsigned int measure_chunks(int fd, const struct call *call, unsigned int n, unsigned int chunk,
+			    unsigned int section, double *chunks);
 /* @ns has room for n / per_unit times. */
 unsigned int measure_time(int fd, const struct call *call, unsigned int n,
 			  unsigned int per_unit, int expect, uint64_t *ns);
