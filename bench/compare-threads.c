@@ -42,7 +42,8 @@ static void print_value(const struct cell *cell, double v)
 {
 	char buf[32];
 
-	printf(" %7s", cell->state == CELL_MEASURED ? format_number(buf, sizeof(buf), v) : "");
+	printf(" %7s", cell->state == CELL_MEASURED ? format_number(buf, sizeof(buf), v) :
+	       cell->state == CELL_FAILED ? "FAILED" : "skip");
 }
 
 static void print_threads(const struct comparison *c, const struct row *r, unsigned int threads)

@@ -25,7 +25,8 @@
 static const char doc[] =
 	"Measures mapping and unmapping through VFIO back ends, in one boot.\v"
 	"Every result has exact instruction counts, TCE-kill stores and a latency histogram; "
-	"print them with mtce-compare. BACKEND is upstream, mtce-takeover or mtce; by default "
+	"print them with mtce-compare. Scenarios smp-* put two threads beside one, lazy-* "
+	"unmaps whose kills are delayed. BACKEND is upstream, mtce-takeover or mtce; by default "
 	"all that are loaded. The devices of the IOMMU group must be bound to vfio-pci "
 	"(scripts/mtce-host bench does that, and puts them back).\n\n"
 	"Examples:\n"

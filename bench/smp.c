@@ -319,7 +319,7 @@ static void keep_repeat(struct smp_result *s, const struct found *machine,
 
 static int measure(struct lane *lane, const struct effort *e, struct smp_result *s)
 {
-	unsigned int left = e->smp_repeats, tries = e->smp_repeats * 2;
+	unsigned int left = e->smp_repeats, tries = e->smp_repeats * 2 + 4;
 
 	for (; left && tries && s->num < MAX_SAMPLES && !interrupted(); tries--) {
 		struct found machine, work;
