@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend.h"
 #include "edu.h"
@@ -81,12 +82,21 @@ static void run_one(const struct suite *suite, const struct test *test)
 		suite->after();
 }
 
+/* MTCE_TEST: only the test of this name. */
+static bool chosen(const struct test *test)
+{
+	const char *only = getenv("MTCE_TEST");
+
+	return !only || !strcmp(only, test->name);
+}
+
 /* One TAP line; false if it counts as a failure. */
 static bool report(const struct suite *suite, size_t i)
 {
 	const struct test *test = &suite->tests[i];
 	const struct known *known = backend_known(suite->program, test->name);
-	const char *lacks = missing(test->needs);
+	const char *lacks = chosen(test) ? missing(test->needs) :
+					   "MTCE_TEST names another";
 
 	if (lacks) {
 		printf("ok %zu %s # SKIP %s\n", i + 1, test->name, lacks);
