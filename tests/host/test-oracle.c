@@ -100,7 +100,7 @@ static void release(u64 hpa)
 static void the_right_order_is_silent(void)
 {
 	fresh(8);
-	oracle_register(&o, 5, NAME);
+	oracle_register(&o, 5, NAME, 0x7000000, 0x1000000);
 	map(3, PAGE | WRITE);
 	done();
 	CHECK(o.live == 1 && !o.stale);
@@ -280,7 +280,7 @@ static void regions_that_never_were_are_nobodys_concern(void)
 {
 	fresh(8);
 	CHECK(!oracle_unregister(&o, 5, NAME));
-	oracle_register(&o, 5, NAME);
+	oracle_register(&o, 5, NAME, 0x7000000, 0x1000000);
 	CHECK(!oracle_unregister(&o, 6, NAME));
 	CHECK(oracle_unregister(&o, 5, NAME));
 	CHECK(!oracle_unregister(&o, 5, NAME));
@@ -291,26 +291,49 @@ static void regions_that_never_were_are_nobodys_concern(void)
 	CHECK(!total());
 }
 
+/* The first region's pages go late, when the same memory is registered again. */
+static void what_a_later_region_maps_is_its_own(void)
+{
+	fresh(8);
+	oracle_register(&o, 5, NAME, 0x7000000, 0x1000000);
+	map(3, PAGE | WRITE);
+	unmap(3);
+	oracle_register(&o, 5, NAME + 1, 0x7000000, 0x2000000);
+	map(4, PAGE | WRITE);
+	map(5, 2 * PAGE | WRITE);
+	CHECK(oracle_unregister(&o, 5, NAME));
+	release(2 * PAGE);
+	CHECK(!total());
+	/* Entry 3 is the old one's, entry 4 is not. */
+	release(PAGE);
+	CHECK(o.violations[ORACLE_UNREGISTERED] == 1);
+	oracle_kill_pe(&o, G0 | G1);
+	CHECK(oracle_unregister(&o, 5, NAME + 1));
+	release(PAGE);
+	release(2 * PAGE);
+	CHECK(o.violations[ORACLE_UNREGISTERED] == 3);
+}
+
 static void what_does_not_fit_is_counted(void)
 {
 	u64 i;
 
 	fresh(4);
-	for (i = 0; i < 14; i++)
+	for (i = 0; i < 13; i++)
 		map(i, (i + 1) * PAGE | READ);
-	CHECK(o.live == 14 && !o.forgot);
+	CHECK(o.live == 13 && !o.forgot);
 	map(20, PAGE | READ);
-	oracle_register(&o, 5, NAME);
+	oracle_register(&o, 5, NAME, 0x7000000, 0x1000000);
 	CHECK(o.forgot == 2);
 	for (i = 1; i <= ORACLE_GROUPS; i++)
 		CHECK(oracle_group(&o, i) == 1ull << (i - 1));
 	CHECK(oracle_group(&o, 1) == 1 && o.forgot == 2);
 	CHECK(!oracle_group(&o, i) && o.forgot == 3);
-	for (i = 0; i < 14; i++)
+	for (i = 0; i < 13; i++)
 		unmap(i);
 	oracle_unset(&o, 7, ALL);
 	CHECK(!o.live && !o.stale);
-	for (i = 0; i < 14; i++)
+	for (i = 0; i < 13; i++)
 		map(i, (i + 1) * PAGE | READ);
 	CHECK(o.forgot == 3);
 }
@@ -601,6 +624,7 @@ int main(void)
 	kills_have_a_range_and_a_table();
 	large_tce_pages_hold_every_system_page();
 	regions_that_never_were_are_nobodys_concern();
+	what_a_later_region_maps_is_its_own();
 	what_does_not_fit_is_counted();
 	only_the_first_are_said();
 	random_sequences_agree_with_the_naive_model();

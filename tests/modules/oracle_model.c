@@ -19,13 +19,14 @@ struct oracle_node {
 	u64 owner;
 	u64 table;
 	u64 index;	/* of a region: its name */
-	u64 tce;	/* of a credit: the page */
+	u64 tce;	/* of a credit: the page; of a region: its size */
 	u64 ua;
 	u64 stale_in;	/* groups that may cache it; of a credit: how many */
 	u64 task;
+	u64 since;	/* when it was set or registered */
 	u32 by_entry;	/* next in the hash tables, 0 is the end */
 	u32 by_page;
-	u32 prev;	/* in one of the two lists, or alone */
+	u32 prev;	/* in one of the lists, or alone */
 	u32 next;
 	u8 kind;
 	u8 shift;
@@ -36,7 +37,8 @@ struct oracle_node {
 /* Heads of the lists, themselves nodes. */
 #define STALE	0	/* translations that are not live */
 #define OPEN	1	/* live ones whose call is not done */
-#define FIRST	2
+#define REGIONS	2
+#define FIRST	3
 
 /*
  * Lists
@@ -311,6 +313,7 @@ void oracle_init(struct oracle *o, void *zeroed, u32 nodes_shift,
 	o->say = say;
 	list_reset(o, STALE);
 	list_reset(o, OPEN);
+	list_reset(o, REGIONS);
 	for (i = nodes - 1; i >= FIRST; i--)
 		node_free(o, i);
 }
@@ -400,6 +403,7 @@ void oracle_set(struct oracle *o, const struct oracle_tce *t)
 	o->node[i].ua = t->ua;
 	o->node[i].pinned = t->pinned;
 	o->node[i].task = t->task;
+	o->node[i].since = ++o->now;
 	list_move(o, OPEN, i);
 }
 
@@ -534,7 +538,7 @@ static u32 find_region(struct oracle *o, u64 owner, u64 name)
 }
 
 /* A region can be mapped from now on. */
-void oracle_register(struct oracle *o, u64 owner, u64 name)
+void oracle_register(struct oracle *o, u64 owner, u64 name, u64 ua, u64 size)
 {
 	u32 i = node_new(o, REGION, owner);
 
@@ -542,7 +546,11 @@ void oracle_register(struct oracle *o, u64 owner, u64 name)
 		return;
 	o->node[i].table = owner;
 	o->node[i].index = name;
+	o->node[i].ua = ua;
+	o->node[i].tce = size;
+	o->node[i].since = ++o->now;
 	hash_entry(o, i);
+	list_move(o, REGIONS, i);
 }
 
 /*
@@ -555,9 +563,25 @@ bool oracle_unregister(struct oracle *o, u64 owner, u64 name)
 
 	if (!i)
 		return false;
+	list_remove(o, i);
 	unhash_entry(o, i);
 	node_free(o, i);
 	return true;
+}
+
+/* Was its address already in a region that is there now when this was mapped? */
+static bool in_later_region(const struct oracle *o, const struct oracle_node *n)
+{
+	u32 i = o->node[REGIONS].next;
+
+	for (; i != REGIONS; i = o->node[i].next) {
+		const struct oracle_node *r = &o->node[i];
+
+		if (r->owner == n->owner && n->ua - r->ua < r->tce &&
+		    r->since < n->since)
+			return true;
+	}
+	return false;
 }
 
 static void release_as(struct oracle *o, u64 owner, u64 ua, u64 size, u64 hpa,
@@ -571,7 +595,7 @@ static void release_as(struct oracle *o, u64 owner, u64 ua, u64 size, u64 hpa,
 
 		if (n->kind == TRANSLATION && n->owner == owner &&
 		    hashed_page(o, n) == page && !n->pinned &&
-		    n->ua - ua < size)
+		    n->ua - ua < size && !in_later_region(o, n))
 			violation(o, ORACLE_UNREGISTERED, hpa, n);
 	}
 }

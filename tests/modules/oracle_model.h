@@ -15,7 +15,9 @@
  *  - unpin: a pin goes only when the translation of the map that took it is
  *    neither live nor stale anywhere. Pins of one page cannot be told apart, so
  *    they are counted: maps whose translation has gone leave a credit.
- *  - unregister: nothing live or stale refers to the region.
+ *  - unregister: nothing live or stale refers to the region. Its pages go when
+ *    nobody can find it any more, and by then others may have registered and
+ *    mapped the same addresses again: that belongs to the later region.
  *  - done: when a call returns, no other translation of the entries that it set
  *    is stale anywhere.
  *
@@ -92,6 +94,7 @@ struct oracle {
 	u32 free;
 	u32 page_shift;
 	u64 large_shifts;
+	u64 now;
 	u64 group[ORACLE_GROUPS];
 };
 
@@ -106,7 +109,7 @@ void oracle_kill(struct oracle *o, u64 table, u64 groups, u64 index, u64 n);
 void oracle_kill_pe(struct oracle *o, u64 groups);
 void oracle_unset(struct oracle *o, u64 table, u64 groups);
 void oracle_unpin(struct oracle *o, u64 owner, u64 hpa);
-void oracle_register(struct oracle *o, u64 owner, u64 name);
+void oracle_register(struct oracle *o, u64 owner, u64 name, u64 ua, u64 size);
 bool oracle_unregister(struct oracle *o, u64 owner, u64 name);
 void oracle_release(struct oracle *o, u64 owner, u64 ua, u64 size, u64 hpa);
 void oracle_done(struct oracle *o, u64 table, u64 index, u64 n, u64 task);

@@ -119,7 +119,7 @@ static void on_register(void *unused, const struct mtce_container *c,
 
 	raw_spin_lock_irqsave(&oracle_lock, flags);
 	seen(SEEN_REGISTER);
-	oracle_register(&oracle, (u64)c, (u64)r);
+	oracle_register(&oracle, (u64)c, (u64)r, r->ua, r->size);
 	raw_spin_unlock_irqrestore(&oracle_lock, flags);
 }
 
