@@ -27,7 +27,7 @@ static void untouch(struct mtce_window *w, unsigned long from, unsigned long to)
 static noinline __aligned(MTCE_LOOP_ALIGN) unsigned long
 clear_direct(struct mtce_work *wk, struct span s, unsigned long *cleared)
 {
-	u64 base = wk->base, limit = wk->limit, seen = 0;
+	u64 base = wk->base, limit = wk->limit;
 	const unsigned long n = s.n, mark = wk->mark;
 	__be64 *const tces = s.tce;
 	u64 *const shadows = s.shadow;
@@ -37,16 +37,13 @@ clear_direct(struct mtce_work *wk, struct span s, unsigned long *cleared)
 		u64 shadow = shadows[i];
 
 		if (likely(shadow - base < limit)) {
-			seen |= shadow;
 			run++;
 		} else if (mtce_shadow_live(shadow)) {
 			bool fits;
 
 			wk->run += run;
-			wk->seen |= seen;
 			before += run;
 			run = 0;
-			seen = 0;
 			fits = mtce_work_drop(wk, shadow);
 			base = wk->base;
 			limit = wk->limit;
@@ -60,7 +57,6 @@ clear_direct(struct mtce_work *wk, struct span s, unsigned long *cleared)
 		WRITE_ONCE(tces[i], 0);
 	}
 	wk->run += run;
-	wk->seen |= seen;
 	*cleared = before + run;
 	return i;
 }
@@ -201,7 +197,6 @@ clear_each(struct mtce_work *wk, const struct vfio_mtce_op *op, u32 num)
 	const unsigned int to_offset = w->shift - 3;
 	void *const shadows = (__force void *)w->tbl->it_userspace;
 	void *const tces = (void *)w->tbl->it_base;
-	u64 seen = 0;
 	u32 i;
 
 #pragma GCC unroll 4
@@ -214,9 +209,7 @@ clear_each(struct mtce_work *wk, const struct vfio_mtce_op *op, u32 num)
 			break;
 		*(u64 *)(shadows + offset) = mark;
 		WRITE_ONCE(*(__be64 *)(tces + offset), 0);
-		seen |= shadow;
 	}
-	wk->seen |= seen;
 	return i;
 }
 
@@ -307,7 +300,7 @@ void mtce_table_settle(struct mtce_work *wk)
 		unsigned long part = index >> w->part_shift;
 
 		s.n = same_part(w, index, w->size - index);
-		if (stripes & BIT(part % MTCE_STRIPES)) {
+		if (stripes & BIT(mtce_stripe_of(part))) {
 			s = span_at(w, index, s.n);
 			settle_span(wk, index, s);
 		}

@@ -149,7 +149,7 @@ int mtce_table_put_region(struct mtce_work *wk, unsigned long index,
 	struct span s;
 	int ret = 0;
 
-	atomic64_add(n, &r->mapped);
+	mtce_region_use(r, n, perm);
 	touch(w, index, n);
 	wk->s->counts.mapped += n;
 	for (done = 0; done < n; done += s.n) {
@@ -193,7 +193,7 @@ static noinline int map_span(struct mtce_work *wk, unsigned long index,
 	if (mtce_table_span_live(wk, s))
 		return map_spans(wk, index, s.n, r, ua, flags);
 
-	atomic64_add(s.n, &r->mapped);
+	mtce_region_use(r, s.n, perm);
 	touch(w, index, s.n);
 	wk->s->counts.mapped += s.n;
 	rcu_read_lock();

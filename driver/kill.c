@@ -148,9 +148,9 @@ static void kill_pe(struct job j)
 	struct mtce_group *g;
 
 	list_for_each_entry(g, &j.c->groups, next) {
+		trace_mtce_kill(j.c, j.w, g, true, 0, j.k->entries);
 		mtce_store_be((__force void *)g->kill_reg,
 			      PHB3_KILL_PE | g->pe);
-		trace_mtce_kill(j.c, j.w, g, true, 0, j.k->entries);
 	}
 	j.counts->kills_pe += j.c->nr_groups;
 }
@@ -164,18 +164,17 @@ static void kill_entries(struct job j, struct mtce_group *g)
 		u64 iova = j.w->start +
 			   ((u64)j.k->range[r].index << j.w->shift);
 
+		trace_mtce_kill(j.c, j.w, g, false, j.k->range[r].index, n);
 		for (; n; n--, iova += BIT_ULL(j.w->shift)) {
 			mtce_store_be((__force void *)g->kill_reg,
 				      PHB3_KILL_ONE | iova | g->pe);
 			if (!(n % MTCE_SPAN_MAX))
 				cond_resched();
 		}
-		trace_mtce_kill(j.c, j.w, g, false, j.k->range[r].index,
-				j.k->range[r].count);
 	}
 }
 
-/* The platform has gone through all groups. */
+/* The platform goes through all groups. */
 static void trace_through_ops(struct job j, unsigned long index,
 			      unsigned long n)
 {
@@ -198,8 +197,8 @@ static noinline void kill_through_ops(struct job j)
 		while (left) {
 			unsigned long n = min(left, MTCE_SPAN_MAX);
 
-			iommu_tce_kill(tbl, tbl->it_offset + index, n);
 			trace_through_ops(j, index, n);
+			iommu_tce_kill(tbl, tbl->it_offset + index, n);
 			index += n;
 			left -= n;
 			cond_resched();
@@ -216,9 +215,9 @@ static __always_inline void kill_one(struct job j)
 
 	mb();	/* the table is written before the bridge is told */
 	list_for_each_entry(g, &j.c->groups, next) {
+		trace_mtce_kill(j.c, j.w, g, false, index, 1);
 		mtce_store_be((__force void *)g->kill_reg,
 			      PHB3_KILL_ONE | iova | g->pe);
-		trace_mtce_kill(j.c, j.w, g, false, index, 1);
 	}
 	j.counts->kills_tce += j.c->nr_groups;
 }

@@ -51,7 +51,8 @@ plan_list(struct mtce_work *wk, u64 *list, u64 *tces, u32 num, u64 perm,
 }
 
 /* Count the use of listed pages of many regions, a run of one at a time. */
-static void count_list(struct mtce_work *wk, const u64 *list, u32 num)
+static void count_list(struct mtce_work *wk, const u64 *list, u32 num,
+		       u64 perm)
 {
 	struct mtce_region *r = NULL;
 	u64 base = 0, limit = 0;
@@ -61,7 +62,7 @@ static void count_list(struct mtce_work *wk, const u64 *list, u32 num)
 		if (likely(list[i] - base < limit))
 			continue;
 		if (r)
-			atomic64_add(run, &r->mapped);
+			mtce_region_use(r, run, perm);
 		run = 0;
 		r = mtce_region_find(wk->c, list[i] & ~(MTCE_SHADOW_REGION |
 							MTCE_PERM_MASK));
@@ -69,7 +70,7 @@ static void count_list(struct mtce_work *wk, const u64 *list, u32 num)
 		limit = r->size;
 	}
 	if (r)
-		atomic64_add(run, &r->mapped);
+		mtce_region_use(r, run, perm);
 }
 
 static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
@@ -85,9 +86,9 @@ static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
 	if (live < 0)
 		return live;
 	if (likely(only))
-		atomic64_add(num, &only->mapped);
+		mtce_region_use(only, num, mtce_tce_perm(flags));
 	else
-		count_list(wk, list, num);
+		count_list(wk, list, num, mtce_tce_perm(flags));
 	ret = mtce_table_put_array(wk, index, num, list, tces, live);
 	if (ret == -EIO)
 		mtce_table_clear(wk, index, num);

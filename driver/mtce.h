@@ -5,8 +5,8 @@
  * Lock order: mtce_container.sem -> mtce_stripe.lock -> mtce_queue.lock -> mm->mmap_lock
  *
  * A table is locked by stripes. It is divided into parts of some hundred entries
- * and part p belongs to stripe p % MTCE_STRIPES: calls that work in different
- * parts seldom share a stripe, and calls that overlap always do. One stripe may
+ * and each part belongs to a stripe: calls that work in different parts seldom
+ * share a stripe, and calls that overlap always do. One stripe may
  * be taken, or tried for, by itself; several are locked in ascending order while
  * sem is held, for reading at least.
  *
@@ -70,8 +70,8 @@ struct page;
 #define MTCE_SPAN_MAX		4096ul
 
 /* Locks of one table. */
-#define MTCE_STRIPES		16
-#define MTCE_ALL_STRIPES	((1u << MTCE_STRIPES) - 1)
+#define MTCE_STRIPES		32
+#define MTCE_ALL_STRIPES	(~0u)
 
 /* Flag bits of a shadow entry; user and physical addresses stay below them. */
 #define MTCE_SHADOW_REGION	BIT_ULL(63)
@@ -117,7 +117,7 @@ struct mtce_waiting {
  * @mapped: TCEs, in all windows, that refer to it or wait for their kill; it is
  *	not let go before 0
  * @waiting: how many of them wait, by window
- * @dirty: a TCE with WRITE referred to it; only ever set
+ * @dirty: a TCE with WRITE refers or referred to it; only ever set
  * @hpas: for each system page its physical address and, in the low bits, the
  *	log2 of the largest naturally aligned block around it that is contiguous
  *	both here and physically
@@ -350,7 +350,6 @@ struct mtce_container {
  * @base: MTCE_SHADOW_REGION | address of @region
  * @limit: size of @region; 0 of mtce_no_region: nothing falls into it
  * @run: cleared entries that are not yet taken off region->mapped
- * @seen: OR of their shadows
  * @mark: shadow that cleared entries get
  * @special: is any of the following not 0?
  * @detached: no group uses the window any more, so no kill is owed
@@ -376,7 +375,6 @@ struct mtce_work {
 	u64 base;
 	u64 limit;
 	unsigned long run;
-	u64 seen;
 	u64 mark;
 	union {
 		struct {
@@ -468,6 +466,15 @@ int mtce_window_remove(struct mtce_container *c, u64 start);
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w);
 void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s);
 
+/*
+ * The stripe that a part belongs to. Neighbours differ, and so do parts at the
+ * same place in blocks whose size is a power of two, as users like to have them.
+ */
+static inline unsigned int mtce_stripe_of(unsigned long part)
+{
+	return (part + part / MTCE_STRIPES * 11) % MTCE_STRIPES;
+}
+
 /* The window that holds @iova, or NULL. */
 static inline struct mtce_window *mtce_window_find(struct mtce_container *c,
 						   u64 iova)
@@ -505,7 +512,7 @@ mtce_window_try(struct mtce_container *c, u64 iova, u64 size,
 	part = offset >> w->part_bytes_shift;
 	if (unlikely((offset + size - 1) >> w->part_bytes_shift != part))
 		return NULL;
-	at = &w->stripe[part % MTCE_STRIPES];
+	at = &w->stripe[mtce_stripe_of(part)];
 	if (unlikely(!mutex_trylock(&at->lock)))
 		return NULL;
 	*s = at;
@@ -525,6 +532,16 @@ static __always_inline void mtce_stripe_unlock(struct mtce_stripe *s)
 
 /* region.c */
 extern struct mtce_region mtce_no_region;
+
+/* @n more TCEs map @r. */
+static __always_inline void mtce_region_use(struct mtce_region *r,
+					    unsigned long n, u64 perm)
+{
+	atomic64_add(n, &r->mapped);
+	if (perm & VFIO_MTCE_WRITE)
+		WRITE_ONCE(r->dirty, true);
+}
+
 int mtce_region_register(struct mtce_container *c, u64 ua, u64 size);
 int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size);
 void mtce_region_free_all(struct mtce_container *c);

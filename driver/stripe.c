@@ -64,18 +64,18 @@ void mtce_each_window(struct mtce_container *c,
 unsigned int mtce_stripes_of(const struct mtce_window *w, u64 iova, u64 size)
 {
 	u64 offset = iova - w->start;
-	u64 first, parts;
+	unsigned int stripes = 0;
+	u64 part, last;
 
 	if (!size || offset >= w->bytes)
 		return 0;
 	size = min(size, w->bytes - offset);
-	first = offset >> w->part_bytes_shift;
-	parts = ((offset + size - 1) >> w->part_bytes_shift) - first + 1;
-	if (parts >= MTCE_STRIPES)
-		return MTCE_ALL_STRIPES;
-	first %= MTCE_STRIPES;
-	parts = (BIT_ULL(parts) - 1) << first;
-	return (parts | parts >> MTCE_STRIPES) & MTCE_ALL_STRIPES;
+	part = offset >> w->part_bytes_shift;
+	last = (offset + size - 1) >> w->part_bytes_shift;
+	do {
+		stripes |= BIT(mtce_stripe_of(part));
+	} while (part++ != last && stripes != MTCE_ALL_STRIPES);
+	return stripes;
 }
 
 /* All of them or none, without waiting. */
@@ -86,7 +86,7 @@ bool mtce_stripes_try(struct mtce_window *w, unsigned int stripes)
 	for (todo = stripes; todo; todo &= todo - 1) {
 		i = __ffs(todo);
 		if (unlikely(!mutex_trylock(&w->stripe[i].lock))) {
-			mtce_stripes_unlock(w, stripes & (BIT(i) - 1));
+			mtce_stripes_unlock(w, stripes & (u32)(BIT(i) - 1));
 			return false;
 		}
 	}

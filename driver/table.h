@@ -213,7 +213,7 @@ static __always_inline void set_one(struct mtce_work *wk, unsigned long index,
 	u64 hpa = r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK;
 	u64 perm = mtce_tce_perm(flags);
 
-	atomic64_inc(&r->mapped);
+	mtce_region_use(r, 1, perm);
 	touch_part(wk->w, index >> wk->w->part_shift);
 	wk->s->counts.mapped++;
 	rcu_read_lock();
@@ -233,7 +233,6 @@ static __always_inline bool clear_easy(struct mtce_work *wk,
 
 	if (unlikely(old - wk->base >= wk->limit))
 		return false;
-	wk->seen |= old;
 	wk->run++;
 	wk->s->counts.unmapped++;
 	rcu_read_lock();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the tracepoints of trace.h are made, and given to tests/oracle.
+ * Where the tracepoints of trace.h are made, and given to tests/modules.
  */
 #include "mtce.h"
 

@@ -3,7 +3,7 @@
  * Tracepoints, system "mtce". Off, each is one instruction.
  *
  * These say what happens to entries and to the pages behind them, in the order
- * in which it happens, under the lock that makes it happen; tests/oracle checks
+ * in which it happens, under the lock that makes it happen; tests/modules checks
  * that order. Fields are raw: addresses and sizes in bytes unless they say
  * entries or pages. "container" is an opaque number, the same in all events.
  */
@@ -53,7 +53,7 @@ DEFINE_EVENT(mtce_entries, mtce_tce_clear,
 		 unsigned long index, unsigned long n),
 	TP_ARGS(c, w, index, n));
 
-/* One group's bridge was told; @pe: of every entry of every window. */
+/* One group's bridge is about to be told; @pe: of every entry of every window. */
 TRACE_EVENT(mtce_kill,
 	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
 		 const struct mtce_group *g, bool pe, unsigned long index,

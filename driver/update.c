@@ -203,9 +203,13 @@ static unsigned int stripes_of_alike(const struct batch *b, u64 differ)
 
 	if (!(differ >> shift))
 		return mtce_stripes_of(b->w, b->ops->iova, 1);
-	for (i = 0; i < b->num && stripes != MTCE_ALL_STRIPES; i++)
-		stripes |= BIT(((b->ops[i].iova - b->w->start) >> shift) %
-			       MTCE_STRIPES);
+	for (i = 0; i < b->num; i++) {
+		stripes |= BIT(mtce_stripe_of((b->ops[i].iova - b->w->start) >>
+					      shift));
+		/* They are all over the window: no need to look at the rest. */
+		if (!(i % 16) && hweight32(stripes) > MTCE_STRIPES * 3 / 4)
+			return MTCE_ALL_STRIPES;
+	}
 	return stripes;
 }
 
@@ -247,8 +251,9 @@ static int check_batch(struct mtce_container *c, struct batch *b, bool quick)
 			if (!w)
 				return -ENXIO;
 		}
-		ret = op_valid(op) ? check_range(w, op->iova, op->size,
-						  op->vaddr) : -EINVAL;
+		ret = -EINVAL;
+		if (op_valid(op))
+			ret = check_range(w, op->iova, op->size, op->vaddr);
 		if (ret)
 			return ret;
 		/* Mostly in the part that the one before was in. */

@@ -56,8 +56,6 @@ static bool end_run(struct mtce_work *wk)
 {
 	if (!wk->run)
 		return true;
-	if (wk->seen & VFIO_MTCE_WRITE)
-		WRITE_ONCE(wk->region->dirty, true);
 	if (wk->lazy) {
 		if (!keep_run(wk))
 			return false;
@@ -65,7 +63,6 @@ static bool end_run(struct mtce_work *wk)
 		atomic64_sub(wk->run, &wk->region->mapped);
 	}
 	wk->run = 0;
-	wk->seen = 0;
 	return true;
 }
 
@@ -102,7 +99,6 @@ bool mtce_work_drop(struct mtce_work *wk, u64 shadow)
 		if (shadow - wk->base >= wk->limit &&
 		    !mtce_work_switch(wk, shadow))
 			return false;
-		wk->seen |= shadow;
 		wk->run++;
 		return true;
 	}

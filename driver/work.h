@@ -26,7 +26,6 @@ static __always_inline void work_begin(struct mtce_work *wk,
 	wk->base = MTCE_SHADOW_REGION | hint->ua;
 	wk->limit = hint->size;
 	wk->run = 0;
-	wk->seen = 0;
 	wk->mark = 0;
 	BUILD_BUG_ON(offsetofend(struct mtce_work, nr_pages) !=
 		     offsetofend(struct mtce_work, special));
@@ -41,11 +40,8 @@ static __always_inline void work_end(struct mtce_work *wk)
 	if (unlikely(wk->special)) {
 		mtce_work_end_special(wk);
 	} else {
-		if (wk->run) {
+		if (wk->run)
 			atomic64_sub(wk->run, &wk->region->mapped);
-			if (wk->seen & VFIO_MTCE_WRITE)
-				wk->region->dirty = true;
-		}
 		if (wk->kill.nr)
 			mtce_kill_flush(wk);
 	}
