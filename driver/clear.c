@@ -193,16 +193,17 @@ clear_each(struct mtce_work *wk, const struct vfio_mtce_op *op, u32 num)
 {
 	const struct mtce_window *w = wk->w;
 	const u64 base = wk->base, limit = wk->limit, mark = wk->mark;
-	const u64 start = w->start;
 	const unsigned int to_offset = w->shift - 3;
-	void *const shadows = (__force void *)w->tbl->it_userspace;
-	void *const tces = (void *)w->tbl->it_base;
+	/* Where the entries of IOVA 0 would be. */
+	void *const shadows = (__force void *)w->tbl->it_userspace -
+			      (w->start >> to_offset);
+	void *const tces = (void *)w->tbl->it_base - (w->start >> to_offset);
 	u32 i;
 
 #pragma GCC unroll 4
 	for (i = 0; i < num; i++) {
 		/* of the entry, in bytes: IOVAs are multiples of a TCE page */
-		u64 offset = (op[i].iova - start) >> to_offset;
+		u64 offset = op[i].iova >> to_offset;
 		u64 shadow = *(u64 *)(shadows + offset);
 
 		if (unlikely(shadow - base >= limit))

@@ -78,15 +78,18 @@ unsigned int mtce_stripes_of(const struct mtce_window *w, u64 iova, u64 size)
 	return stripes;
 }
 
-/* All of them or none, without waiting. */
+/* All of them, one at least, or none; without waiting. */
 bool mtce_stripes_try(struct mtce_window *w, unsigned int stripes)
 {
-	unsigned int todo, i;
+	unsigned int first = __ffs(stripes);
+	struct mtce_stripe *s = &w->stripe[first];
+	unsigned long todo;
 
-	for (todo = stripes; todo; todo &= todo - 1) {
-		i = __ffs(todo);
-		if (unlikely(!mutex_trylock(&w->stripe[i].lock))) {
-			mtce_stripes_unlock(w, stripes & (u32)(BIT(i) - 1));
+	for (todo = stripes >> first; todo; todo >>= 1, s++) {
+		if (todo & 1 && unlikely(!mutex_trylock(&s->lock))) {
+			stripes &= BIT(s - w->stripe) - 1;
+			if (stripes)
+				mtce_stripes_unlock(w, stripes);
 			return false;
 		}
 	}
@@ -105,9 +108,14 @@ void mtce_stripes_lock(struct mtce_container *c, struct mtce_window *w,
 /* As mtce_stripe_unlock(). */
 void mtce_stripes_unlock(struct mtce_window *w, unsigned int stripes)
 {
+	unsigned int first = __ffs(stripes);
+	struct mtce_stripe *s = &w->stripe[first];
+	unsigned long todo;
+
 	rcu_read_lock();
-	for (; stripes; stripes &= stripes - 1)
-		mutex_unlock(&w->stripe[__ffs(stripes)].lock);
+	for (todo = stripes >> first; todo; todo >>= 1, s++)
+		if (todo & 1)
+			mutex_unlock(&s->lock);
 	rcu_read_unlock();
 }
 
