@@ -294,6 +294,7 @@ void mtce_table_settle(struct mtce_work *wk)
 	unsigned long index;
 	struct span s;
 
+	lockdep_assert_held(&wk->s->lock);
 	if (!w->kvm_seen || wk->detached)
 		return;
 	synchronize_rcu();

@@ -206,6 +206,7 @@ static void region_insert(struct mtce_container *c, struct mtce_region *r)
 {
 	struct rb_node **link = &c->regions.rb_node, *parent = NULL;
 
+	lockdep_assert_held_write(&c->sem);
 	while (*link) {
 		struct mtce_region *at;
 
@@ -231,6 +232,7 @@ static void region_erase(struct mtce_container *c, struct mtce_region *r)
 {
 	int i;
 
+	lockdep_assert_held_write(&c->sem);
 	rb_erase(&r->node, &c->regions);
 	c->registered -= r->size;
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)

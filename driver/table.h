@@ -167,6 +167,7 @@ static inline unsigned long same_part(const struct mtce_window *w,
 static __always_inline void owe_set(struct mtce_work *wk, unsigned long index,
 				    unsigned long n)
 {
+	lockdep_assert_held(&wk->s->lock);
 	trace_mtce_tce_set(wk->c, wk->w, index, n);
 	mtce_kill_add(wk, &wk->kill, index, n);
 }
@@ -174,6 +175,7 @@ static __always_inline void owe_set(struct mtce_work *wk, unsigned long index,
 static __always_inline void owe_clear(struct mtce_work *wk, unsigned long index,
 				      unsigned long n)
 {
+	lockdep_assert_held(&wk->s->lock);
 	trace_mtce_tce_clear(wk->c, wk->w, index, n);
 	if (unlikely(wk->lazy))
 		mtce_kill_add(wk, &wk->lazy_kill, index, n);

@@ -294,6 +294,7 @@ void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 {
 	struct mtce_work wk;
 
+	lockdep_assert_held_write(&c->sem);
 	w->gone = true;
 	mtce_flush(c, w, MTCE_FLUSH_TEARDOWN);
 	c->windows[w->num] = NULL;
