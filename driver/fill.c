@@ -222,7 +222,7 @@ int mtce_table_map(struct mtce_work *wk, unsigned long index, unsigned long n,
 		return map_span(wk, index, s, r, ua, flags);
 	if (mtce_table_span_live(wk, s))
 		return map_spans(wk, index, 1, r, ua, flags);
-	set_one(wk, index, s.shadow, s.tce, r, ua, flags);
+	map_one(wk, index, s.shadow, s.tce, r, ua, flags);
 	return 0;
 }
 

@@ -78,13 +78,9 @@ static __always_inline int do_map(struct mtce_work *wk,
 		return mtce_table_map(wk, index, op->size >> w->shift, r,
 				      op->vaddr, op->flags);
 	shadow = flat_shadow(w, index);
-	if (unlikely(*shadow)) {
-		if (mtce_shadow_live(*shadow))
-			return mtce_table_map(wk, index, 1, r, op->vaddr,
-					      op->flags);
-		note_reuse_one(wk, *shadow);
-	}
-	set_one(wk, index, shadow, flat_tce(w, index), r, op->vaddr, op->flags);
+	if (unlikely(!is_free(wk, *shadow)))
+		return mtce_table_map(wk, index, 1, r, op->vaddr, op->flags);
+	map_one(wk, index, shadow, flat_tce(w, index), r, op->vaddr, op->flags);
 	return 0;
 }
 

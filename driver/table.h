@@ -206,8 +206,23 @@ static __always_inline void note_reuse_one(struct mtce_work *wk, u64 shadow)
 		wk->reuse = true;
 }
 
-/* Map an empty entry. */
+/* Write an empty entry; the caller has counted the use of what it maps. */
 static __always_inline void set_one(struct mtce_work *wk, unsigned long index,
+				    u64 *shadow, u64 new_shadow,
+				    __be64 *tce, u64 new_tce)
+{
+	touch_part(wk->w, index >> wk->w->part_shift);
+	wk->s->counts.mapped++;
+	rcu_read_lock();
+	*shadow = new_shadow;
+	mtce_store_be(tce, new_tce);
+	look_for_kvm(wk->w);
+	rcu_read_unlock();
+	owe_set(wk, index, 1);
+}
+
+/* Map registered memory by an empty entry. */
+static __always_inline void map_one(struct mtce_work *wk, unsigned long index,
 				    u64 *shadow, __be64 *tce,
 				    struct mtce_region *r, unsigned long ua,
 				    u32 flags)
@@ -216,14 +231,19 @@ static __always_inline void set_one(struct mtce_work *wk, unsigned long index,
 	u64 perm = mtce_tce_perm(flags);
 
 	mtce_region_use(r, 1, perm);
-	touch_part(wk->w, index >> wk->w->part_shift);
-	wk->s->counts.mapped++;
-	rcu_read_lock();
-	*shadow = MTCE_SHADOW_REGION | ua | perm;
-	mtce_store_be(tce, hpa | (ua & ~PAGE_MASK) | perm);
-	look_for_kvm(wk->w);
-	rcu_read_unlock();
-	owe_set(wk, index, 1);
+	set_one(wk, index, shadow, MTCE_SHADOW_REGION | ua | perm, tce,
+		hpa | (ua & ~PAGE_MASK) | perm);
+}
+
+/* Is an entry empty that is about to be mapped? Not a word of reuse is lost. */
+static __always_inline bool is_free(struct mtce_work *wk, u64 shadow)
+{
+	if (likely(!shadow))
+		return true;
+	if (mtce_shadow_live(shadow))
+		return false;
+	note_reuse_one(wk, shadow);
+	return true;
 }
 
 /* Clear an entry, if it maps the region of the run. */

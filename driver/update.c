@@ -105,6 +105,22 @@ static int pin_and_put(struct mtce_work *wk, struct vfio_mtce_op op,
 	return mtce_table_put_array(wk, index, n, shadow, tces, live);
 }
 
+/* The usual case of v1: one page, into an empty entry. */
+static int map_pinned_one(struct mtce_work *wk, struct vfio_mtce_op op,
+			  unsigned long index)
+{
+	u64 perm = mtce_tce_perm(op.flags), tce = 0;
+	int ret;
+
+	ret = mtce_pin_pages(op.vaddr, 1, wk->w->shift, perm, &tce);
+	if (ret)
+		return ret;
+	tce |= perm;
+	set_one(wk, index, flat_shadow(wk->w, index), MTCE_SHADOW_PINNED | tce,
+		flat_tce(wk->w, index), tce);
+	return 0;
+}
+
 static int map_pinned(struct mtce_work *wk, struct vfio_mtce_op op,
 		      unsigned long index, bool live)
 {
@@ -136,6 +152,9 @@ int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op)
 		pin = true;
 	else if (ret)
 		return ret;
+	if (pin && n == 1 && wk->w->flat &&
+	    is_free(wk, *flat_shadow(wk->w, index)))
+		return map_pinned_one(wk, op, index);
 	live = mtce_table_plan(wk, index, n, op.flags);
 	if (live < 0)
 		return live;

@@ -119,7 +119,7 @@ bool mtce_work_drop(struct mtce_work *wk, u64 shadow)
 /* Strict: kill, then let go of pages that waited for it. */
 static void release(struct mtce_work *wk)
 {
-	if (wk->nr_pages)
+	if (wk->nr_pages && unlikely(wk->w->kvm_seen))
 		mtce_table_settle(wk);
 	if (wk->reuse && wk->c->kill_regs)
 		mtce_flush_reuse(wk);
