@@ -44,6 +44,7 @@ clean:
 	rm -rf build context.json
 	@for d in bench bpf tests/guest; do [ ! -e $$d/Makefile ] || $(MAKE) --no-print-directory -C $$d clean; done
 ifeq ($(NATIVE),yes)
+	$(MAKE) -C tests/modules clean
 	$(MAKE) -C driver clean
 endif
 

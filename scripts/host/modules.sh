@@ -5,7 +5,7 @@
 MTCE_KO=$TOP/driver/vfio_iommu_mtce.ko
 TAKEOVER=/sys/module/vfio_iommu_mtce/parameters/takeover
 # In an order in which they can be removed.
-MODULE_FAMILY=(vfio_iommu_mtce vfio_pci vfio_pci_core vfio_iommu_spapr_tce vfio_spapr_eeh vfio irqbypass)
+MODULE_FAMILY=(mtce_oracle vfio_iommu_mtce vfio_pci vfio_pci_core vfio_iommu_spapr_tce vfio_spapr_eeh vfio irqbypass)
 
 module_loaded() { [[ -d /sys/module/$1 ]]; }
 

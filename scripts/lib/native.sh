@@ -9,7 +9,7 @@ native_build() {
 	local room
 	[[ -d /lib/modules/$(uname -r)/build ]] ||
 		die "the running kernel's headers are missing; install linux-headers-$(uname -r)"
-	for room in driver bench bpf tests/guest; do
+	for room in driver tests/modules bench bpf tests/guest; do
 		[[ ! -e $TOP/$room/Makefile ]] || make --no-print-directory -C "$TOP/$room" -j"$(nproc)"
 	done
 	build_context_native >"$TOP/context.json"
