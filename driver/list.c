@@ -117,8 +117,7 @@ long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
 		return ret;
 	ret = check_range(h.w, iova, (u64)num << h.w->shift, 0);
 	if (!ret) {
-		work_begin(&wk, c, h.w, &h.w->stripe[__ffs(h.stripes)],
-			   h.stripes);
+		work_begin(&wk, c, h.w, h.s, h.stripes);
 		wk.s->counts.calls++;
 		ret = do_list(&wk, (iova - h.w->start) >> h.w->shift, list,
 			      list + num, num, flags);

@@ -401,11 +401,13 @@ struct mtce_work {
 /**
  * struct mtce_hold - what a call has locked
  * @w: window
- * @stripes: of @w, a bit each
+ * @s: a stripe of it that is held
+ * @stripes: all that are held, a bit each; 0: only @s
  * @sem: the container's sem, for reading, too
  */
 struct mtce_hold {
 	struct mtce_window *w;
+	struct mtce_stripe *s;
 	unsigned int stripes;
 	bool sem;
 };
@@ -453,9 +455,9 @@ bool mtce_stripes_try(struct mtce_window *w, unsigned int stripes);
 void mtce_stripes_lock(struct mtce_container *c, struct mtce_window *w,
 		       unsigned int stripes);
 void mtce_stripes_unlock(struct mtce_window *w, unsigned int stripes);
-int mtce_range_lock(struct mtce_container *c, struct mtce_hold *h, u64 iova,
-		    u64 size, u32 entries);
-void mtce_range_unlock(struct mtce_container *c, struct mtce_hold *h);
+int mtce_range_lock_many(struct mtce_container *c, struct mtce_hold *h,
+			 u64 iova, u64 size, u32 entries);
+void mtce_range_unlock_many(struct mtce_container *c, struct mtce_hold *h);
 int mtce_enter(struct mtce_container *c);
 
 /* window.c */
@@ -528,6 +530,39 @@ static __always_inline void mtce_stripe_unlock(struct mtce_stripe *s)
 	rcu_read_lock();
 	mutex_unlock(&s->lock);
 	rcu_read_unlock();
+}
+
+/*
+ * Lock the stripes that the range from @iova on is in: @entries TCEs, or without
+ * them @size bytes. Neither is checked. Returns 0, or why that cannot be: -ENXIO
+ * or what mtce_enter() says.
+ */
+static __always_inline int mtce_range_lock(struct mtce_container *c,
+					   struct mtce_hold *h, u64 iova,
+					   u64 size, u32 entries)
+{
+	struct mtce_window *w;
+
+	rcu_read_lock();
+	w = mtce_window_find(c, iova);
+	if (likely(w))
+		w = mtce_window_try(c, iova, entries ? (u64)entries << w->shift :
+						       size, &h->s);
+	rcu_read_unlock();
+	if (unlikely(!w))
+		return mtce_range_lock_many(c, h, iova, size, entries);
+	h->w = w;
+	h->stripes = 0;
+	return 0;
+}
+
+static __always_inline void mtce_range_unlock(struct mtce_container *c,
+					      struct mtce_hold *h)
+{
+	if (h->stripes)
+		mtce_range_unlock_many(c, h);
+	else
+		mtce_stripe_unlock(h->s);
 }
 
 /* region.c */

@@ -178,19 +178,16 @@ static bool range_try(struct mtce_container *c, struct mtce_hold *h, u64 iova,
 	h->stripes = stripes_for(w, iova, size, entries);
 	if (!mtce_stripes_try(w, h->stripes))
 		return false;
+	h->s = &w->stripe[__ffs(h->stripes)];
 	if (likely(!w->gone && c->ready))
 		return true;
 	mtce_stripes_unlock(w, h->stripes);
 	return false;
 }
 
-/*
- * Lock the stripes that the range from @iova on is in: @entries TCEs, or without
- * them @size bytes. Neither is checked. Returns 0, or why that cannot be: -ENXIO
- * or what mtce_enter() says.
- */
-int mtce_range_lock(struct mtce_container *c, struct mtce_hold *h, u64 iova,
-		    u64 size, u32 entries)
+/* mtce_range_lock() for more than one stripe, or one that is not free. */
+int mtce_range_lock_many(struct mtce_container *c, struct mtce_hold *h,
+			 u64 iova, u64 size, u32 entries)
 {
 	bool got;
 	int ret;
@@ -211,12 +208,13 @@ int mtce_range_lock(struct mtce_container *c, struct mtce_hold *h, u64 iova,
 	}
 	h->sem = true;
 	h->stripes = stripes_for(h->w, iova, size, entries);
+	h->s = &h->w->stripe[__ffs(h->stripes)];
 	mtce_stripes_lock(c, h->w, h->stripes);
 	return 0;
 }
 
 /* Stripes first: lockdep wants to see sem held for as long as they are. */
-void mtce_range_unlock(struct mtce_container *c, struct mtce_hold *h)
+void mtce_range_unlock_many(struct mtce_container *c, struct mtce_hold *h)
 {
 	mtce_stripes_unlock(h->w, h->stripes);
 	if (h->sem)

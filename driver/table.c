@@ -222,7 +222,7 @@ static void note_reuse(struct mtce_work *wk, const u64 *shadow, unsigned long n)
 /* Is an entry of the span in use? If not, it is about to be mapped. */
 bool mtce_table_span_live(struct mtce_work *wk, struct span s)
 {
-	u64 or = or_of(s.shadow, s.n);
+	u64 or = s.n == 1 ? *s.shadow : or_of(s.shadow, s.n);
 
 	if (mtce_shadow_live(or))
 		return true;

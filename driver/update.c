@@ -405,8 +405,7 @@ static int update_range(struct mtce_container *c, const struct vfio_mtce_op *op)
 		return ret;
 	ret = check_range(h.w, op->iova, op->size, op->vaddr);
 	if (likely(!ret)) {
-		work_begin(&wk, c, h.w, &h.w->stripe[__ffs(h.stripes)],
-			   h.stripes);
+		work_begin(&wk, c, h.w, h.s, h.stripes);
 		wk.s->counts.calls++;
 		ret = do_op(&wk, op);
 		work_end(&wk);
