@@ -56,7 +56,7 @@ build_copy() { # DEST
 build_context() { # KERNEL
 	local commit dirty=false
 	commit=$(git -C "$TOP" rev-parse HEAD 2>/dev/null) || commit=unknown
-	[[ ! $(git -C "$TOP" status --porcelain 2>/dev/null) ]] || dirty=true
+	[[ ! $(git -C "$TOP" status --porcelain -- . ':!results' 2>/dev/null) ]] || dirty=true
 	jq -n --arg commit "$commit" --argjson dirty "$dirty" --arg kernel "$(<"$MTCE_CACHE/kernel-$1/release")" \
 		--arg qemu "$(qemu-system-ppc64 --version | head -n 1)" --arg cc "$("${CROSS}gcc" --version | head -n 1)" \
 		--arg date "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \

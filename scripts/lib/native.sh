@@ -17,7 +17,7 @@ native_build() {
 
 build_context_native() {
 	local dirty=false
-	[[ ! $(git -C "$TOP" status --porcelain 2>/dev/null) ]] || dirty=true
+	[[ ! $(git -C "$TOP" status --porcelain -- . ':!results' 2>/dev/null) ]] || dirty=true
 	printf '{"mtce_commit": "%s", "mtce_dirty": %s, "kernel": "%s", "compiler": "%s", "built": "%s"}\n' \
 		"$(git -C "$TOP" rev-parse HEAD 2>/dev/null || echo unknown)" "$dirty" "$(uname -r)" \
 		"$(gcc -dumpfullversion)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
