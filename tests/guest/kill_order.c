@@ -131,12 +131,40 @@ static void lists_and_batches(void)
 	OK(vfio_unregister(&box, mem, SZ_1M));
 }
 
+static int lazy_unmap(uint64_t iova, uint64_t size)
+{
+	struct vfio_mtce_op op = unmap_op(iova, size);
+	uint32_t done = 1;
+
+	op.flags = VFIO_MTCE_LAZY;
+	return mtce_update(&box, &op, &done);
+}
+
+/* A few entries far apart wait, too few for a kill of the PE: each is killed before the memory goes. */
+static void scattered_lazy_unmaps(void)
+{
+	int flush, i;
+
+	CHECKED(open_registered());
+	for (flush = 0; flush < 2; flush++) {
+		for (i = 0; i < 3; i++)
+			OK(vfio_map(&box, RW, AT + i * SZ_1M, mem + i * SZ_64K, SZ_4K));
+		for (i = 0; i < 3; i++)
+			OK(lazy_unmap(AT + i * SZ_1M, SZ_4K));
+		if (flush)
+			OK(mtce_flush(&box));
+		OK(vfio_unregister(&box, mem, SZ_1M));
+		OK(vfio_register(&box, mem, SZ_1M));
+	}
+}
+
 static const struct test tests[] = {
 	TEST(registered_memory, 0),
 	TEST(memory_that_maps_pin, 0),
 	TEST(memory_that_goes_while_mapped, NEEDS_OURS),
 	TEST(windows_and_groups_that_go, 0),
 	TEST(lists_and_batches, NEEDS_NATIVE),
+	TEST(scattered_lazy_unmaps, NEEDS_NATIVE),
 };
 
 int main(void)
