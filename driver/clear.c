@@ -163,22 +163,12 @@ int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 		     unsigned long n)
 {
 	struct mtce_window *w = wk->w;
-	unsigned long done = 0, cleared = 0;
-	struct span s;
+	unsigned long done = 0;
 	int ret = 0;
 
-	if (one_span(w, index, n, &s)) {
-		rcu_read_lock();
-		done = clear_direct(wk, s, &cleared);
-		look_for_kvm(w);
-		rcu_read_unlock();
-		if (cleared) {
-			wk->s->counts.unmapped += cleared;
-			owe_clear(wk, index, done);
-		}
-		if (done < n)
-			mtce_work_make_room(wk);
-	}
+	/* A span or so: what was touched need not be asked first. */
+	if (n <= MTCE_SPAN_MAX)
+		done = clear_span(wk, index, n, true, NULL);
 	if (done < n)
 		ret = clear_range(wk, index + done, index + n, true, NULL);
 	/* What a lazy unmap has marked is to be found by a map. */
@@ -233,7 +223,7 @@ static void trace_each(struct mtce_work *wk, const struct vfio_mtce_op *op,
 unsigned int mtce_table_clear_ops(struct mtce_work *wk,
 				  const struct vfio_mtce_op *ops, u32 num)
 {
-	struct mtce_kill *k = wk->lazy ? &wk->lazy_kill : &wk->kill;
+	struct mtce_kill *k = owed_by_clears(wk);
 	u32 done;
 
 	/* Only if the kill will be of the whole PE: it need not say which. */

@@ -187,21 +187,16 @@ static noinline int map_span(struct mtce_work *wk, unsigned long index,
 			     struct span s, struct mtce_region *r,
 			     unsigned long ua, u32 flags)
 {
-	struct mtce_window *w = wk->w;
 	u64 perm = mtce_tce_perm(flags);
 
 	if (mtce_table_span_live(wk, s))
 		return map_spans(wk, index, s.n, r, ua, flags);
 
 	mtce_region_use(r, s.n, perm);
-	touch(w, index, s.n);
+	touch(wk->w, index, s.n);
 	wk->s->counts.mapped += s.n;
 	rcu_read_lock();
-	if (w->shift < PAGE_SHIFT)
-		fill_small(w, s, r, ua, perm);
-	else
-		fill_large(w, s, r, ua, perm);
-	look_for_kvm(w);
+	put_span(wk, index, s, r, ua, perm, false);
 	rcu_read_unlock();
 	owe_set(wk, index, s.n);
 	return 0;

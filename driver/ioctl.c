@@ -537,12 +537,12 @@ static __always_inline long fast_call(struct mtce_container *c,
 	else
 		ret = read_unmap(&op, arg);
 	pagefault_enable();
-	if (likely(!ret && c->mm == current->mm))
+	if (likely(!ret && op_valid(&op) && c->mm == current->mm))
 		w = mtce_window_try(c, op.iova, op.size, &s);
 	rcu_read_unlock();
 	if (unlikely(!w))
 		return slow_call(c, cmd, arg);
-	ret = update_one(c, w, s, &op);
+	ret = update_one(c, w, s, 0, &op);
 	mtce_stripe_unlock(s);
 	return ret;
 }

@@ -588,7 +588,6 @@ int mtce_region_plan(const struct mtce_window *w, struct mtce_region *r,
 /* pin.c */
 int mtce_pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
 		   u64 perm, u64 *hpas);
-void mtce_pin_undo(const u64 *hpas, unsigned long n);
 unsigned long mtce_pin_page_of(u64 shadow);
 void mtce_unpin(struct mtce_container *c, const struct mtce_window *w,
 		const unsigned long *pages, unsigned int n);
@@ -614,7 +613,6 @@ void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,
 void mtce_work_end(struct mtce_work *wk);
 void mtce_work_end_special(struct mtce_work *wk);
 void mtce_work_mode(struct mtce_work *wk, bool lazy);
-bool mtce_work_switch(struct mtce_work *wk, u64 shadow);
 bool mtce_work_drop(struct mtce_work *wk, u64 shadow);
 void mtce_work_make_room(struct mtce_work *wk);
 

@@ -105,27 +105,28 @@ static __always_inline int do_op(struct mtce_work *wk,
 }
 
 /**
- * update_one() - a batch of one, in one stripe
+ * update_one() - a batch of one
  * @c: container
  * @w: the window that holds op->iova
- * @s: stripe of all of the operation, locked
- * @op: operation, not checked
+ * @s: a stripe that is locked
+ * @stripes: all that are, and that the operation needs; 0: only @s
+ * @op: operation, valid but for its range of IOVAs
  *
  * Return: 0 or an errno of <linux/vfio_mtce.h>.
  */
 static __always_inline int update_one(struct mtce_container *c,
 				      struct mtce_window *w,
 				      struct mtce_stripe *s,
+				      unsigned int stripes,
 				      const struct vfio_mtce_op *op)
 {
 	struct mtce_work wk __uninitialized;
-	int ret = -EINVAL;
+	int ret;
 
-	if (op_valid(op))
-		ret = check_range(w, op->iova, op->size, op->vaddr);
+	ret = check_range(w, op->iova, op->size, op->vaddr);
 	if (unlikely(ret))
 		return ret;
-	work_begin(&wk, c, w, s, 0);
+	work_begin(&wk, c, w, s, stripes);
 	s->counts.calls++;
 	ret = do_op(&wk, op);
 	work_end(&wk);

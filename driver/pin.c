@@ -81,6 +81,14 @@ static int pin_small(unsigned long ua, unsigned long n, unsigned int shift,
 	return ret;
 }
 
+/* 0 stands for "not pinned": no user page lies at physical address 0. */
+static void pin_undo(const u64 *hpas, unsigned long n)
+{
+	for (; n; n--, hpas++)
+		if (*hpas)
+			unpin_user_page(hpa_to_page(*hpas));
+}
+
 /*
  * Pin the memory of @n TCEs from @ua on, one pin per TCE, into @hpas (zeroed
  * by the caller). On failure nothing stays pinned.
@@ -101,16 +109,8 @@ int mtce_pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
 	else
 		ret = pin_large(ua, n, shift, flags, hpas);
 	if (ret)
-		mtce_pin_undo(hpas, n);
+		pin_undo(hpas, n);
 	return ret;
-}
-
-/* 0 stands for "not pinned": no user page lies at physical address 0. */
-void mtce_pin_undo(const u64 *hpas, unsigned long n)
-{
-	for (; n; n--, hpas++)
-		if (*hpas)
-			unpin_user_page(hpa_to_page(*hpas));
 }
 
 /* What mtce_work.pages says of an entry that is not of registered memory. */

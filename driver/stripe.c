@@ -3,18 +3,12 @@
  * Locks of tables and of the container; the order is at the top of mtce.h.
  */
 #include <linux/bitops.h>
-#include <linux/err.h>
 
 #include "mtce.h"
 
 /*
  * Everything stands still
  */
-
-static void lock_all(struct mtce_container *c, struct mtce_window *w)
-{
-	mtce_stripes_lock(c, w, MTCE_ALL_STRIPES);
-}
 
 /* Nobody is at work in the container, and nobody can begin. */
 void mtce_stop(struct mtce_container *c)
@@ -24,7 +18,7 @@ void mtce_stop(struct mtce_container *c)
 	down_write(&c->sem);
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
 		if (c->windows[i])
-			lock_all(c, c->windows[i]);
+			mtce_stripes_lock(c, c->windows[i], MTCE_ALL_STRIPES);
 }
 
 void mtce_go(struct mtce_container *c)

@@ -27,7 +27,7 @@
  * before pages of a kvm_seen window are unpinned, mtce_table_settle() waits
  * for a grace period and clears what has come back.
  * KVM may also map memory that a container of upstream's registered in the same
- * process. Such entries have neither of our marks; mtce_region_put_foreign().
+ * process. Such entries have none of our marks; put_foreign() in pin.c.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>

@@ -172,15 +172,18 @@ static __always_inline void owe_set(struct mtce_work *wk, unsigned long index,
 	mtce_kill_add(wk, &wk->kill, index, n);
 }
 
+/* Where the kill of a cleared entry is owed. */
+static __always_inline struct mtce_kill *owed_by_clears(struct mtce_work *wk)
+{
+	return unlikely(wk->lazy) ? &wk->lazy_kill : &wk->kill;
+}
+
 static __always_inline void owe_clear(struct mtce_work *wk, unsigned long index,
 				      unsigned long n)
 {
 	lockdep_assert_held(&wk->s->lock);
 	trace_mtce_tce_clear(wk->c, wk->w, index, n);
-	if (unlikely(wk->lazy))
-		mtce_kill_add(wk, &wk->lazy_kill, index, n);
-	else
-		mtce_kill_add(wk, &wk->kill, index, n);
+	mtce_kill_add(wk, owed_by_clears(wk), index, n);
 }
 
 /*

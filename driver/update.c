@@ -396,20 +396,13 @@ static int update_many(struct mtce_container *c, const struct vfio_mtce_op *ops,
 /* One operation in any number of stripes. */
 static int update_range(struct mtce_container *c, const struct vfio_mtce_op *op)
 {
-	struct mtce_work wk __uninitialized;
 	struct mtce_hold h;
 	int ret;
 
 	ret = mtce_range_lock(c, &h, op->iova, op->size, 0);
 	if (ret)
 		return ret;
-	ret = check_range(h.w, op->iova, op->size, op->vaddr);
-	if (likely(!ret)) {
-		work_begin(&wk, c, h.w, h.s, h.stripes);
-		wk.s->counts.calls++;
-		ret = do_op(&wk, op);
-		work_end(&wk);
-	}
+	ret = update_one(c, h.w, h.s, h.stripes, op);
 	mtce_range_unlock(c, &h);
 	return ret;
 }

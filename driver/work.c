@@ -70,14 +70,13 @@ static bool end_run(struct mtce_work *wk)
  * The next entry to be cleared maps another region than the last one did.
  * False: make room first.
  */
-bool mtce_work_switch(struct mtce_work *wk, u64 shadow)
+static bool switch_region(struct mtce_work *wk, u64 shadow)
 {
 	u64 ua = shadow & ~(MTCE_SHADOW_REGION | MTCE_PERM_MASK);
 	struct mtce_region *r;
 
 	if (!end_run(wk))
 		return false;
-	wk->run = 0;
 	r = mtce_region_find(wk->c, ua);
 	/* Counted regions do not go: without one our own books are wrong. */
 	if (WARN_ON_ONCE(!r))
@@ -97,7 +96,7 @@ bool mtce_work_drop(struct mtce_work *wk, u64 shadow)
 {
 	if (shadow & MTCE_SHADOW_REGION) {
 		if (shadow - wk->base >= wk->limit &&
-		    !mtce_work_switch(wk, shadow))
+		    !switch_region(wk, shadow))
 			return false;
 		wk->run++;
 		return true;
@@ -200,4 +199,3 @@ void mtce_work_end_special(struct mtce_work *wk)
 	if (wk->max_pages > MTCE_WORK_PAGES)
 		kfree(wk->pages);
 }
-
