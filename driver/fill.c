@@ -174,6 +174,7 @@ static noinline int map_spans(struct mtce_work *wk, unsigned long index,
 	int live = mtce_table_plan(wk, index, n, flags);
 	int ret;
 
+	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
 	if (live < 0)
 		return live;
 	ret = mtce_table_put_region(wk, index, n, r, ua, flags, live);
@@ -192,6 +193,7 @@ static noinline int map_span(struct mtce_work *wk, unsigned long index,
 	if (mtce_table_span_live(wk, s))
 		return map_spans(wk, index, s.n, r, ua, flags);
 
+	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
 	mtce_region_use(r, s.n, perm);
 	touch(wk->w, index, s.n);
 	wk->s->counts.mapped += s.n;

@@ -232,14 +232,29 @@ static void flush_or_arm(struct mtce_container *c, struct mtce_window *w)
 	}
 }
 
+/* Tried first: might_sleep() of a lock is a function call. */
+static void lock_queue(struct mtce_work *wk)
+{
+	u64 since;
+
+	if (likely(mutex_trylock(&wk->w->queue.lock)))
+		return;
+	since = get_tb();
+	mutex_lock(&wk->w->queue.lock);
+	trace_mtce_lock_wait(wk->c, wk->w, MTCE_LOCK_QUEUE, get_tb() - since);
+}
+
 /*
  * The kills that lazy unmaps of this call owe are left to the queue, but not yet
  * what is to be done after them: there was no room to owe all.
  */
 void mtce_queue_kill(struct mtce_work *wk)
 {
-	mutex_lock(&wk->w->queue.lock);
+	unsigned long entries = wk->lazy_kill.entries;
+
+	lock_queue(wk);
 	enter_kill(wk, 0);
+	trace_mtce_queue(wk->c, wk->w, entries);
 	flush_or_arm(wk->c, wk->w);
 	mutex_unlock(&wk->w->queue.lock);
 }
@@ -247,17 +262,18 @@ void mtce_queue_kill(struct mtce_work *wk)
 /* All that lazy unmaps of this call have left to do is left to the queue. */
 void mtce_queue_add(struct mtce_work *wk)
 {
+	unsigned long entries = wk->lazy_kill.nr ? wk->lazy_kill.entries : 0;
+
 	/* KVM has come: see mtce_table_settle(). */
 	if (wk->w->kvm_seen) {
 		mtce_table_settle(wk);
 		mtce_kill_flush(wk);
 	}
-	/* Tried first: might_sleep() of a lock is a function call. */
-	if (!mutex_trylock(&wk->w->queue.lock))
-		mutex_lock(&wk->w->queue.lock);
+	lock_queue(wk);
 	enter_kill(wk, wk->lazy ? wk->nr_pages : 0);
 	enter_runs(wk);
 	enter_pages(wk);
+	trace_mtce_queue(wk->c, wk->w, entries);
 	flush_or_arm(wk->c, wk->w);
 	mutex_unlock(&wk->w->queue.lock);
 }

@@ -11,6 +11,7 @@
 #include <asm/eeh.h>
 
 #include "op.h"
+#include "trace.h"
 
 /* Elements of an array that are copied to the stack instead of the heap. */
 #define FEW_OPS		4
@@ -144,22 +145,26 @@ fault:
 	return -EFAULT;
 }
 
-static long map_dma(struct mtce_container *c, unsigned long arg)
+static long map_dma(struct mtce_container *c, struct mtce_call *call,
+		    unsigned long arg)
 {
 	struct vfio_mtce_op op;
 	u32 done;
 	int ret = read_map(&op, arg);
 
-	return ret ? ret : mtce_update(c, &op, 1, &done);
+	mtce_stage_end(call, MTCE_STAGE_COPY);
+	return ret ? ret : mtce_update(c, call, &op, 1, &done);
 }
 
-static long unmap_dma(struct mtce_container *c, unsigned long arg)
+static long unmap_dma(struct mtce_container *c, struct mtce_call *call,
+		      unsigned long arg)
 {
 	struct vfio_mtce_op op;
 	u32 done;
 	int ret = read_unmap(&op, arg);
 
-	return ret ? ret : mtce_update(c, &op, 1, &done);
+	mtce_stage_end(call, MTCE_STAGE_COPY);
+	return ret ? ret : mtce_update(c, call, &op, 1, &done);
 }
 
 static long register_memory(struct mtce_container *c, unsigned long arg,
@@ -334,7 +339,7 @@ static long copy_ops(struct vfio_mtce_op *ops,
 	return ret;
 }
 
-static long update_ops(struct mtce_container *c,
+static long update_ops(struct mtce_container *c, struct mtce_call *call,
 		       const struct vfio_iommu_mtce_update *u, u32 *done)
 {
 	struct vfio_mtce_op few[FEW_OPS] __uninitialized, *ops = few;
@@ -346,14 +351,16 @@ static long update_ops(struct mtce_container *c,
 	if (!ops)
 		return -ENOMEM;
 	ret = copy_ops(ops, u);
+	mtce_stage_end(call, MTCE_STAGE_COPY);
 	if (!ret)
-		ret = mtce_update(c, ops, u->op_num, done);
+		ret = mtce_update(c, call, ops, u->op_num, done);
 	if (ops != few)
 		mtce_buffer_free(ops, size);
 	return ret;
 }
 
-static long mtce_update_call(struct mtce_container *c, unsigned long arg)
+static long mtce_update_call(struct mtce_container *c, struct mtce_call *call,
+			     unsigned long arg)
 {
 	struct vfio_iommu_mtce_update __user *user = (void __user *)arg;
 	struct vfio_iommu_mtce_update u;
@@ -368,13 +375,18 @@ static long mtce_update_call(struct mtce_container *c, unsigned long arg)
 	else if (u.op_num > MTCE_MAX_OPS || u.op_len > PAGE_SIZE)
 		ret = -E2BIG;
 	else if (u.op_num)
-		ret = update_ops(c, &u, &done);
+		ret = update_ops(c, call, &u, &done);
+	if (mtce_watched(call)) {
+		call->ops = u.op_num;
+		call->done = done;
+	}
 	if (u.op_num && put_user(done, &user->op_num))
 		return -EFAULT;
 	return ret;
 }
 
-static long mtce_put_list_call(struct mtce_container *c, unsigned long arg)
+static long mtce_put_list_call(struct mtce_container *c, struct mtce_call *call,
+			       unsigned long arg)
 {
 	u64 few[2 * FEW_PAGES] __uninitialized, *list = few;
 	struct vfio_iommu_mtce_put_list p;
@@ -395,11 +407,11 @@ static long mtce_put_list_call(struct mtce_container *c, unsigned long arg)
 		list = mtce_buffer_alloc(size);
 	if (!list)
 		return -ENOMEM;
-	if (copy_from_user(list, u64_to_user_ptr(p.list),
-			   p.num * sizeof(*list)))
-		ret = -EFAULT;
-	else
-		ret = mtce_put_list(c, p.iova, list, p.num, p.flags);
+	ret = copy_from_user(list, u64_to_user_ptr(p.list),
+			     p.num * sizeof(*list)) ? -EFAULT : 0;
+	mtce_stage_end(call, MTCE_STAGE_COPY);
+	if (!ret)
+		ret = mtce_put_list(c, call, p.iova, list, p.num, p.flags);
 	if (list != few)
 		mtce_buffer_free(list, size);
 	return ret;
@@ -439,14 +451,14 @@ static long mtce_mode_call(struct mtce_container *c, unsigned long arg)
  * Dispatch
  */
 
-static long common_call(struct mtce_container *c, unsigned int cmd,
-			unsigned long arg)
+static long common_call(struct mtce_container *c, struct mtce_call *call,
+			unsigned int cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case VFIO_IOMMU_MAP_DMA:
-		return map_dma(c, arg);
+		return map_dma(c, call, arg);
 	case VFIO_IOMMU_UNMAP_DMA:
-		return unmap_dma(c, arg);
+		return unmap_dma(c, call, arg);
 	case VFIO_IOMMU_SPAPR_TCE_GET_INFO:
 		return spapr_get_info(c, arg);
 	case VFIO_EEH_PE_OP:
@@ -454,9 +466,9 @@ static long common_call(struct mtce_container *c, unsigned int cmd,
 	case VFIO_IOMMU_MTCE_INFO:
 		return mtce_info(c, arg);
 	case VFIO_IOMMU_MTCE_UPDATE:
-		return mtce_update_call(c, arg);
+		return mtce_update_call(c, call, arg);
 	case VFIO_IOMMU_MTCE_PUT_LIST:
-		return mtce_put_list_call(c, arg);
+		return mtce_put_list_call(c, call, arg);
 	case VFIO_IOMMU_MTCE_FLUSH:
 		return mtce_flush_call(c, arg);
 	case VFIO_IOMMU_MTCE_MODE:
@@ -496,8 +508,8 @@ static long v2_call(struct mtce_container *c, unsigned int cmd,
 }
 
 /* With a reference, and free to sleep. */
-static noinline long slow_call(struct mtce_container *c, unsigned int cmd,
-			       unsigned long arg)
+static noinline long slow_call(struct mtce_container *c, struct mtce_call *call,
+			       unsigned int cmd, unsigned long arg)
 {
 	struct mm_struct *owner;
 	long ret;
@@ -508,7 +520,7 @@ static noinline long slow_call(struct mtce_container *c, unsigned int cmd,
 	if (owner && owner != current->mm) {
 		ret = -EPERM;
 	} else {
-		ret = common_call(c, cmd, arg);
+		ret = common_call(c, call, cmd, arg);
 		if (ret == -ENOTTY && c->type != MTCE_TYPE_V1)
 			ret = v2_call(c, cmd, arg);
 		if (ret == -ENOTTY && c->type != MTCE_TYPE_V2)
@@ -523,6 +535,7 @@ static noinline long slow_call(struct mtce_container *c, unsigned int cmd,
  * free, goes straight to work; everything else is not as easy as that.
  */
 static __always_inline long fast_call(struct mtce_container *c,
+				      struct mtce_call *call,
 				      unsigned int cmd, unsigned long arg)
 {
 	struct vfio_mtce_op op __uninitialized;
@@ -537,24 +550,43 @@ static __always_inline long fast_call(struct mtce_container *c,
 	else
 		ret = read_unmap(&op, arg);
 	pagefault_enable();
+	mtce_stage_end(call, MTCE_STAGE_COPY);
 	if (likely(!ret && op_valid(&op) && c->mm == current->mm))
 		w = mtce_window_try(c, op.iova, op.size, &s);
 	rcu_read_unlock();
 	if (unlikely(!w))
-		return slow_call(c, cmd, arg);
-	ret = update_one(c, w, s, 0, &op);
+		return slow_call(c, call, cmd, arg);
+	ret = update_one(c, call, w, s, 0, &op);
 	mtce_stripe_unlock(s);
 	return ret;
 }
 
 static noinline long fast_map(struct mtce_container *c, unsigned long arg)
 {
-	return fast_call(c, VFIO_IOMMU_MAP_DMA, arg);
+	return fast_call(c, NULL, VFIO_IOMMU_MAP_DMA, arg);
 }
 
 static noinline long fast_unmap(struct mtce_container *c, unsigned long arg)
 {
-	return fast_call(c, VFIO_IOMMU_UNMAP_DMA, arg);
+	return fast_call(c, NULL, VFIO_IOMMU_UNMAP_DMA, arg);
+}
+
+/* The same ways for a call that somebody watches. */
+static noinline long watched_call(struct mtce_container *c, unsigned int cmd,
+				  unsigned long arg)
+{
+	struct mtce_call call;
+	long ret;
+
+	mtce_call_enter(c, &call, cmd);
+	if (cmd == VFIO_IOMMU_MAP_DMA)
+		ret = fast_call(c, &call, VFIO_IOMMU_MAP_DMA, arg);
+	else if (cmd == VFIO_IOMMU_UNMAP_DMA)
+		ret = fast_call(c, &call, VFIO_IOMMU_UNMAP_DMA, arg);
+	else
+		ret = slow_call(c, &call, cmd, arg);
+	mtce_call_leave(c, &call, ret);
+	return ret;
 }
 
 /* VFIO reads @iommu_data without a lock: while a type is set or left it is NULL. */
@@ -563,12 +595,14 @@ long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg)
 	if (unlikely(!iommu_data || cmd == VFIO_CHECK_EXTENSION))
 		return cmd == VFIO_CHECK_EXTENSION ? check_extension(arg) :
 						     -ENODEV;
+	if (trace_mtce_call_begin_enabled() || trace_mtce_call_end_enabled())
+		return watched_call(iommu_data, cmd, arg);
 	switch (cmd) {
 	case VFIO_IOMMU_MAP_DMA:
 		return fast_map(iommu_data, arg);
 	case VFIO_IOMMU_UNMAP_DMA:
 		return fast_unmap(iommu_data, arg);
 	default:
-		return slow_call(iommu_data, cmd, arg);
+		return slow_call(iommu_data, NULL, cmd, arg);
 	}
 }

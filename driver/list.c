@@ -83,6 +83,7 @@ static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
 	if (ret)
 		return ret;
 	live = mtce_table_plan(wk, index, num, flags);
+	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
 	if (live < 0)
 		return live;
 	if (likely(only))
@@ -98,6 +99,7 @@ static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
 /**
  * mtce_put_list() - map a list of pages at consecutive TCEs
  * @c: container
+ * @call: NULL, or the call that this is, which is watched
  * @iova: IOVA of the first
  * @list: user addresses, in kernel memory with room for 2 * @num; overwritten
  * @num: how many, 1 at least
@@ -105,8 +107,8 @@ static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
  *
  * Return: 0 or an errno of <linux/vfio_mtce.h>.
  */
-long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
-		   u32 flags)
+long mtce_put_list(struct mtce_container *c, struct mtce_call *call, u64 iova,
+		   u64 *list, u32 num, u32 flags)
 {
 	struct mtce_work wk __uninitialized;
 	struct mtce_hold h;
@@ -117,7 +119,9 @@ long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
 		return ret;
 	ret = check_range(h.w, iova, (u64)num << h.w->shift, 0);
 	if (!ret) {
-		work_begin(&wk, c, h.w, h.s, h.stripes);
+		work_begin(&wk, c, call, h.w, h.s, h.stripes);
+		if (mtce_watched(call))
+			mtce_call_pages(&wk, iova, num);
 		wk.s->counts.calls++;
 		ret = do_list(&wk, (iova - h.w->start) >> h.w->shift, list,
 			      list + num, num, flags);

@@ -60,6 +60,7 @@
 
 struct iommu_group;
 struct mm_struct;
+struct mtce_call;
 struct page;
 
 #define MTCE_MAX_WINDOWS	IOMMU_TABLE_GROUP_MAX_TABLES
@@ -165,6 +166,14 @@ struct mtce_kill {
 		unsigned long index;
 		unsigned long count;
 	} range[MTCE_KILL_RANGES];
+};
+
+/* What a call may have to wait for; values of trace events. */
+enum mtce_lock {
+	MTCE_LOCK_STRIPE,
+	MTCE_LOCK_QUEUE,
+	MTCE_LOCK_CONTAINER,
+	MTCE_LOCK_STOP,		/* the container's, for all of it to stand still */
 };
 
 /* What was done; every holder of one counts in his own. */
@@ -345,6 +354,7 @@ struct mtce_container {
  * @c: container
  * @w: window
  * @s: a stripe that is held: whose hint and counts are used
+ * @call: NULL, or the call that this is for, which is watched
  * @stripes: all that are held, a bit each; 0: only @s
  * @region: region of the current run of cleared entries, or mtce_no_region
  * @base: MTCE_SHADOW_REGION | address of @region
@@ -370,6 +380,7 @@ struct mtce_work {
 	struct mtce_container *c;
 	struct mtce_window *w;
 	struct mtce_stripe *s;
+	struct mtce_call *call;
 	unsigned int stripes;
 	struct mtce_region *region;
 	u64 base;
@@ -599,13 +610,13 @@ void *mtce_buffer_alloc(size_t size);
 void mtce_buffer_free(void *buffer, size_t size);
 
 /* update.c */
-long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
-		 u32 num, u32 *done);
+long mtce_update(struct mtce_container *c, struct mtce_call *call,
+		 const struct vfio_mtce_op *ops, u32 num, u32 *done);
 int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op);
 
 /* list.c */
-long mtce_put_list(struct mtce_container *c, u64 iova, u64 *list, u32 num,
-		   u32 flags);
+long mtce_put_list(struct mtce_container *c, struct mtce_call *call, u64 iova,
+		   u64 *list, u32 num, u32 flags);
 
 /* work.c */
 void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,

@@ -80,6 +80,7 @@ static __always_inline int do_map(struct mtce_work *wk,
 	shadow = flat_shadow(w, index);
 	if (unlikely(!is_free(wk, *shadow)))
 		return mtce_table_map(wk, index, 1, r, op->vaddr, op->flags);
+	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
 	map_one(wk, index, shadow, flat_tce(w, index), r, op->vaddr, op->flags);
 	return 0;
 }
@@ -101,12 +102,15 @@ static __always_inline int do_unmap(struct mtce_work *wk,
 static __always_inline int do_op(struct mtce_work *wk,
 				 const struct vfio_mtce_op *op)
 {
+	if (mtce_watched(wk->call))
+		mtce_call_pages(wk, op->iova, op->size >> wk->w->shift);
 	return op->op == VFIO_MTCE_OP_MAP ? do_map(wk, op) : do_unmap(wk, op);
 }
 
 /**
  * update_one() - a batch of one
  * @c: container
+ * @call: NULL, or the call that this is, which is watched
  * @w: the window that holds op->iova
  * @s: a stripe that is locked
  * @stripes: all that are, and that the operation needs; 0: only @s
@@ -115,6 +119,7 @@ static __always_inline int do_op(struct mtce_work *wk,
  * Return: 0 or an errno of <linux/vfio_mtce.h>.
  */
 static __always_inline int update_one(struct mtce_container *c,
+				      struct mtce_call *call,
 				      struct mtce_window *w,
 				      struct mtce_stripe *s,
 				      unsigned int stripes,
@@ -126,7 +131,7 @@ static __always_inline int update_one(struct mtce_container *c,
 	ret = check_range(w, op->iova, op->size, op->vaddr);
 	if (unlikely(ret))
 		return ret;
-	work_begin(&wk, c, w, s, stripes);
+	work_begin(&wk, c, call, w, s, stripes);
 	s->counts.calls++;
 	ret = do_op(&wk, op);
 	work_end(&wk);

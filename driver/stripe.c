@@ -5,6 +5,33 @@
 #include <linux/bitops.h>
 
 #include "mtce.h"
+#include "trace.h"
+
+/*
+ * The container's lock. Tried first, so that a wait can be told from none.
+ */
+
+static void lock_shared(struct mtce_container *c)
+{
+	u64 since;
+
+	if (likely(down_read_trylock(&c->sem)))
+		return;
+	since = get_tb();
+	down_read(&c->sem);
+	trace_mtce_lock_wait(c, NULL, MTCE_LOCK_CONTAINER, get_tb() - since);
+}
+
+static void lock_exclusive(struct mtce_container *c)
+{
+	u64 since;
+
+	if (down_write_trylock(&c->sem))
+		return;
+	since = get_tb();
+	down_write(&c->sem);
+	trace_mtce_lock_wait(c, NULL, MTCE_LOCK_STOP, get_tb() - since);
+}
 
 /*
  * Everything stands still
@@ -15,7 +42,7 @@ void mtce_stop(struct mtce_container *c)
 {
 	int i;
 
-	down_write(&c->sem);
+	lock_exclusive(c);
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
 		if (c->windows[i])
 			mtce_stripes_lock(c, c->windows[i], MTCE_ALL_STRIPES);
@@ -90,13 +117,27 @@ bool mtce_stripes_try(struct mtce_window *w, unsigned int stripes)
 	return true;
 }
 
+static void lock_stripe(struct mtce_container *c, struct mtce_window *w,
+			struct mutex *lock)
+{
+	u64 since;
+
+	if (!trace_mtce_lock_wait_enabled() || !mutex_is_locked(lock)) {
+		mutex_lock_nest_lock(lock, &c->sem);
+		return;
+	}
+	since = get_tb();
+	mutex_lock_nest_lock(lock, &c->sem);
+	trace_mtce_lock_wait(c, w, MTCE_LOCK_STRIPE, get_tb() - since);
+}
+
 /* In ascending order, and with sem held so that nobody comes across it. */
 void mtce_stripes_lock(struct mtce_container *c, struct mtce_window *w,
 		       unsigned int stripes)
 {
 	lockdep_assert_held(&c->sem);
 	for (; stripes; stripes &= stripes - 1)
-		mutex_lock_nest_lock(&w->stripe[__ffs(stripes)].lock, &c->sem);
+		lock_stripe(c, w, &w->stripe[__ffs(stripes)].lock);
 }
 
 /* As mtce_stripe_unlock(). */
@@ -141,7 +182,7 @@ int mtce_enter(struct mtce_container *c)
 	int ret;
 
 	for (;;) {
-		down_read(&c->sem);
+		lock_shared(c);
 		if (c->ready)
 			return 0;
 		up_read(&c->sem);

@@ -7,6 +7,7 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+/* Those that tests/modules listens to. */
 EXPORT_TRACEPOINT_SYMBOL_GPL(mtce_tce_set);
 EXPORT_TRACEPOINT_SYMBOL_GPL(mtce_tce_clear);
 EXPORT_TRACEPOINT_SYMBOL_GPL(mtce_kill);
@@ -14,4 +15,4 @@ EXPORT_TRACEPOINT_SYMBOL_GPL(mtce_window_unset);
 EXPORT_TRACEPOINT_SYMBOL_GPL(mtce_unpin);
 EXPORT_TRACEPOINT_SYMBOL_GPL(mtce_register);
 EXPORT_TRACEPOINT_SYMBOL_GPL(mtce_unregister);
-EXPORT_TRACEPOINT_SYMBOL_GPL(mtce_call_done);
+EXPORT_TRACEPOINT_SYMBOL_GPL(mtce_work_done);

@@ -2,10 +2,14 @@
 /*
  * Tracepoints, system "mtce". Off, each is one instruction.
  *
- * These say what happens to entries and to the pages behind them, in the order
- * in which it happens, under the lock that makes it happen; tests/modules checks
- * that order. Fields are raw: addresses and sizes in bytes unless they say
- * entries or pages. "container" is an opaque number, the same in all events.
+ * Names, order and meaning of fields are an interface: bpf/README.md has them in
+ * one table. Fields are only ever added, at the end. They are raw: addresses and
+ * sizes in bytes unless they say entries or pages. "container" is an opaque
+ * number, the same in all events.
+ *
+ * Beside calls, these say what happens to entries and to the pages behind them,
+ * in the order in which it happens, under the lock that makes it happen;
+ * tests/modules checks that order.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM mtce
@@ -16,7 +20,119 @@
 #include <linux/ktime.h>
 #include <linux/tracepoint.h>
 
+#include "call.h"
 #include "mtce.h"
+
+#define mtce_show_call(call)						\
+	__print_symbolic(call,						\
+			 { MTCE_CALL_OTHER, "other" },			\
+			 { MTCE_CALL_MAP, "map" },			\
+			 { MTCE_CALL_UNMAP, "unmap" },			\
+			 { MTCE_CALL_UPDATE, "update" },		\
+			 { MTCE_CALL_PUT_LIST, "put_list" },		\
+			 { MTCE_CALL_FLUSH, "flush" },			\
+			 { MTCE_CALL_REGISTER, "register" },		\
+			 { MTCE_CALL_UNREGISTER, "unregister" },	\
+			 { MTCE_CALL_CREATE, "create" },		\
+			 { MTCE_CALL_REMOVE, "remove" })
+
+/* An ioctl has come in; nothing of its arguments was read. */
+TRACE_EVENT(mtce_call_begin,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_call *call),
+	TP_ARGS(c, call),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u32, pid)
+		__field(u32, call)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->pid = task_tgid_nr(current);
+		__entry->call = call->kind;
+	),
+	TP_printk("container=%llx pid=%u call=%s", __entry->container,
+		  __entry->pid, mtce_show_call(__entry->call))
+);
+
+/* It is about to return @ret, and holds no lock. */
+TRACE_EVENT(mtce_call_end,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_call *call,
+		 long ret),
+	TP_ARGS(c, call, ret),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u32, pid)
+		__field(u32, call)
+		__field(s32, result)
+		__field(s32, window)
+		__field(u64, iova)
+		__field(u64, pages)
+		__field(u64, mapped)
+		__field(u64, unmapped)
+		__field(u32, ops)
+		__field(u32, done)
+		__field(u64, total_ns)
+		__field(u64, copy_ns)
+		__field(u64, lock_ns)
+		__field(u64, pin_ns)
+		__field(u64, write_ns)
+		__field(u64, kill_ns)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->pid = task_tgid_nr(current);
+		__entry->call = call->kind;
+		__entry->result = ret;
+		__entry->window = call->window;
+		__entry->iova = call->iova;
+		__entry->pages = call->pages;
+		__entry->mapped = call->mapped;
+		__entry->unmapped = call->unmapped;
+		__entry->ops = call->ops;
+		__entry->done = call->done;
+		__entry->total_ns = tb_to_ns(call->last - call->began);
+		__entry->copy_ns = tb_to_ns(call->ticks[MTCE_STAGE_COPY]);
+		__entry->lock_ns = tb_to_ns(call->ticks[MTCE_STAGE_LOCK]);
+		__entry->pin_ns = tb_to_ns(call->ticks[MTCE_STAGE_PIN]);
+		__entry->write_ns = tb_to_ns(call->ticks[MTCE_STAGE_WRITE]);
+		__entry->kill_ns = tb_to_ns(call->ticks[MTCE_STAGE_KILL]);
+	),
+	TP_printk("container=%llx pid=%u call=%s result=%d window=%d iova=%#llx pages=%llu mapped=%llu unmapped=%llu ops=%u done=%u total_ns=%llu copy_ns=%llu lock_ns=%llu pin_ns=%llu write_ns=%llu kill_ns=%llu",
+		  __entry->container, __entry->pid,
+		  mtce_show_call(__entry->call), __entry->result,
+		  __entry->window, __entry->iova, __entry->pages,
+		  __entry->mapped, __entry->unmapped, __entry->ops,
+		  __entry->done, __entry->total_ns, __entry->copy_ns,
+		  __entry->lock_ns, __entry->pin_ns, __entry->write_ns,
+		  __entry->kill_ns)
+);
+
+/* A lock was not free, and now it is held. */
+TRACE_EVENT(mtce_lock_wait,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
+		 enum mtce_lock lock, u64 ticks),
+	TP_ARGS(c, w, lock, ticks),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u64, wait_ns)
+		__field(s32, window)
+		__field(u32, lock)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->wait_ns = tb_to_ns(ticks);
+		__entry->window = w ? w->num : -1;
+		__entry->lock = lock;
+	),
+	TP_printk("container=%llx window=%d lock=%s wait_ns=%llu",
+		  __entry->container, __entry->window,
+		  __print_symbolic(__entry->lock,
+				   { MTCE_LOCK_STRIPE, "stripe" },
+				   { MTCE_LOCK_QUEUE, "queue" },
+				   { MTCE_LOCK_CONTAINER, "container" },
+				   { MTCE_LOCK_STOP, "stop" }),
+		  __entry->wait_ns)
+);
 
 DECLARE_EVENT_CLASS(mtce_entries,
 	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
@@ -79,6 +195,31 @@ TRACE_EVENT(mtce_kill,
 		  __entry->container, __entry->window, __entry->pe,
 		  __entry->scope_pe ? "pe" : "tce", __entry->iova,
 		  __entry->entries)
+);
+
+/* A call's lazy unmaps of @entries TCEs have come into the queue of a window. */
+TRACE_EVENT_CONDITION(mtce_queue,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
+		 unsigned long entries),
+	TP_ARGS(c, w, entries),
+	TP_CONDITION(entries),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u64, entries)
+		__field(u64, queued)
+		__field(u32, pages)
+		__field(u32, window)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->entries = entries;
+		__entry->queued = w->queue.kill.entries;
+		__entry->pages = w->queue.nr_pages;
+		__entry->window = w->num;
+	),
+	TP_printk("container=%llx window=%u entries=%llu queued=%llu pages=%u",
+		  __entry->container, __entry->window, __entry->entries,
+		  __entry->queued, __entry->pages)
 );
 
 /* All that lazy unmaps left in the queue of a window is about to be done. */
@@ -176,7 +317,7 @@ DEFINE_EVENT(mtce_region, mtce_unregister,
 	TP_ARGS(c, r));
 
 /* What a call did in a window is complete, kills and all; locks are still held. */
-TRACE_EVENT(mtce_call_done,
+TRACE_EVENT(mtce_work_done,
 	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w),
 	TP_ARGS(c, w),
 	TP_STRUCT__entry(

@@ -96,6 +96,7 @@ static int pin_and_put(struct mtce_work *wk, struct vfio_mtce_op op,
 	int ret;
 
 	ret = mtce_pin_pages(op.vaddr, n, wk->w->shift, perm, tces);
+	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
 	if (ret)
 		return ret;
 	for (i = 0; i < n; i++) {
@@ -113,6 +114,7 @@ static int map_pinned_one(struct mtce_work *wk, struct vfio_mtce_op op,
 	int ret;
 
 	ret = mtce_pin_pages(op.vaddr, 1, wk->w->shift, perm, &tce);
+	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
 	if (ret)
 		return ret;
 	tce |= perm;
@@ -156,6 +158,7 @@ int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op)
 	    is_free(wk, *flat_shadow(wk->w, index)))
 		return map_pinned_one(wk, op, index);
 	live = mtce_table_plan(wk, index, n, op.flags);
+	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
 	if (live < 0)
 		return live;
 	ret = pin ? map_pinned(wk, op, index, live) :
@@ -171,6 +174,7 @@ int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op)
 
 /**
  * struct batch - operations that are about to be done, in one window or two
+ * @call: NULL, or the call that they are of, which is watched
  * @ops: the operations
  * @num: how many
  * @w: the window of the first
@@ -179,6 +183,7 @@ int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op)
  * @alike: how many, from the first on, are unmaps of one entry and one mode
  */
 struct batch {
+	struct mtce_call *call;
 	const struct vfio_mtce_op *ops;
 	u32 num;
 	struct mtce_window *w;
@@ -296,11 +301,13 @@ static int run_window(struct mtce_container *c, const struct batch *b,
 	unsigned int stripes = b->stripes[w->num];
 	int ret = 0;
 
-	work_begin(&wk, c, w, &w->stripe[__ffs(stripes)], stripes);
+	work_begin(&wk, c, b->call, w, &w->stripe[__ffs(stripes)], stripes);
 	wk.s->counts.calls += !*i;
 	if (b->alike) {
 		mtce_work_mode(&wk, (b->ops->flags | c->ready) & VFIO_MTCE_LAZY);
 		*i = mtce_table_clear_ops(&wk, b->ops, b->alike);
+		if (mtce_watched(b->call))
+			mtce_call_pages(&wk, b->ops->iova, *i);
 	}
 	for (; *i < b->num; ++*i) {
 		const struct vfio_mtce_op *op = &b->ops[*i];
@@ -315,6 +322,7 @@ static int run_window(struct mtce_container *c, const struct batch *b,
 		}
 		if (!ret)
 			ret = do_op(&wk, op);
+		mtce_stage_end(b->call, MTCE_STAGE_WRITE);
 		if (ret)
 			break;
 	}
@@ -364,10 +372,10 @@ static bool quick_batch(struct mtce_container *c, struct batch *b, u32 *done,
 	return true;
 }
 
-static int update_many(struct mtce_container *c, const struct vfio_mtce_op *ops,
-		       u32 num, u32 *done)
+static int update_many(struct mtce_container *c, struct mtce_call *call,
+		       const struct vfio_mtce_op *ops, u32 num, u32 *done)
 {
-	struct batch b = { .ops = ops, .num = num };
+	struct batch b = { .call = call, .ops = ops, .num = num };
 	int ret;
 	u32 i;
 
@@ -381,7 +389,7 @@ static int update_many(struct mtce_container *c, const struct vfio_mtce_op *ops,
 	ret = mtce_enter(c);
 	if (ret)
 		return ret;
-	b = (struct batch){ .ops = ops, .num = num };
+	b = (struct batch){ .call = call, .ops = ops, .num = num };
 	ret = check_batch(c, &b, false);
 	if (!ret)
 		ret = run_batch(c, &b, done);
@@ -394,7 +402,8 @@ static int update_many(struct mtce_container *c, const struct vfio_mtce_op *ops,
  */
 
 /* One operation in any number of stripes. */
-static int update_range(struct mtce_container *c, const struct vfio_mtce_op *op)
+static int update_range(struct mtce_container *c, struct mtce_call *call,
+			const struct vfio_mtce_op *op)
 {
 	struct mtce_hold h;
 	int ret;
@@ -402,7 +411,7 @@ static int update_range(struct mtce_container *c, const struct vfio_mtce_op *op)
 	ret = mtce_range_lock(c, &h, op->iova, op->size, 0);
 	if (ret)
 		return ret;
-	ret = update_one(c, h.w, h.s, h.stripes, op);
+	ret = update_one(c, call, h.w, h.s, h.stripes, op);
 	mtce_range_unlock(c, &h);
 	return ret;
 }
@@ -410,24 +419,25 @@ static int update_range(struct mtce_container *c, const struct vfio_mtce_op *op)
 /**
  * mtce_update() - do range operations in order, as one batch
  * @c: container
+ * @call: NULL, or the call that this is, which is watched
  * @ops: operations, in kernel memory, not checked
  * @num: how many, 1 at least
  * @done: out, how many were done, also on error
  *
  * Return: 0 or an errno of <linux/vfio_mtce.h>.
  */
-long mtce_update(struct mtce_container *c, const struct vfio_mtce_op *ops,
-		 u32 num, u32 *done)
+long mtce_update(struct mtce_container *c, struct mtce_call *call,
+		 const struct vfio_mtce_op *ops, u32 num, u32 *done)
 {
 	long ret;
 
 	*done = 0;
 	if (num > 1)
-		return update_many(c, ops, num, done);
+		return update_many(c, call, ops, num, done);
 
 	if (!op_valid(ops) || !mtce_range_valid(ops->iova, ops->size))
 		return -EINVAL;
-	ret = update_range(c, ops);
+	ret = update_range(c, call, ops);
 	*done = !ret;
 	return ret;
 }

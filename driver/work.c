@@ -21,7 +21,7 @@
 void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,
 		     struct mtce_window *w, unsigned int stripes)
 {
-	work_begin(wk, c, w, &w->stripe[__ffs(stripes)], stripes);
+	work_begin(wk, c, NULL, w, &w->stripe[__ffs(stripes)], stripes);
 	wk->detached = !c->nr_groups;
 }
 
@@ -118,6 +118,7 @@ bool mtce_work_drop(struct mtce_work *wk, u64 shadow)
 /* Strict: kill, then let go of pages that waited for it. */
 static void release(struct mtce_work *wk)
 {
+	mtce_stage_end(wk->call, MTCE_STAGE_WRITE);
 	if (wk->nr_pages && unlikely(wk->w->kvm_seen))
 		mtce_table_settle(wk);
 	if (wk->reuse && wk->c->kill_regs)
@@ -127,6 +128,7 @@ static void release(struct mtce_work *wk)
 	wk->reuse = false;
 	mtce_unpin(wk->c, wk->w, wk->pages, wk->nr_pages);
 	wk->nr_pages = 0;
+	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
 }
 
 /* As the end of the call would, in the mode that it is in. */

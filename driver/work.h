@@ -8,9 +8,10 @@
 #include "mtce.h"
 #include "trace.h"
 
-/* Begin to work in @w with @stripes locked, of which @s is one. */
+/* Begin to work in @w for @call with @stripes locked, of which @s is one. */
 static __always_inline void work_begin(struct mtce_work *wk,
 				       struct mtce_container *c,
+				       struct mtce_call *call,
 				       struct mtce_window *w,
 				       struct mtce_stripe *s,
 				       unsigned int stripes)
@@ -21,6 +22,7 @@ static __always_inline void work_begin(struct mtce_work *wk,
 	wk->c = c;
 	wk->w = w;
 	wk->s = s;
+	wk->call = call;
 	wk->stripes = stripes;
 	wk->region = hint;
 	wk->base = MTCE_SHADOW_REGION | hint->ua;
@@ -32,11 +34,14 @@ static __always_inline void work_begin(struct mtce_work *wk,
 	wk->special = 0;
 	wk->kill.nr = 0;
 	wk->kill.many = 0;
+	if (mtce_watched(call))
+		mtce_call_work(wk);
 }
 
 /* Pay what the call owes; its stripes can be unlocked then. */
 static __always_inline void work_end(struct mtce_work *wk)
 {
+	mtce_stage_end(wk->call, MTCE_STAGE_WRITE);
 	if (unlikely(wk->special)) {
 		mtce_work_end_special(wk);
 	} else {
@@ -45,7 +50,9 @@ static __always_inline void work_end(struct mtce_work *wk)
 		if (wk->kill.nr)
 			mtce_kill_flush(wk);
 	}
-	trace_mtce_call_done(wk->c, wk->w);
+	trace_mtce_work_done(wk->c, wk->w);
+	if (mtce_watched(wk->call))
+		mtce_call_worked(wk);
 }
 
 /*

@@ -166,7 +166,7 @@ static const struct {
 	{ &__tracepoint_mtce_unpin, on_unpin },
 	{ &__tracepoint_mtce_register, on_register },
 	{ &__tracepoint_mtce_unregister, on_unregister },
-	{ &__tracepoint_mtce_call_done, on_call_done },
+	{ &__tracepoint_mtce_work_done, on_call_done },
 };
 
 /* The table above has no types: does each probe take what its event gives? */
@@ -179,7 +179,7 @@ static void __maybe_unused types_agree(void)
 	check_trace_callback_type_mtce_unpin(on_unpin);
 	check_trace_callback_type_mtce_register(on_register);
 	check_trace_callback_type_mtce_unregister(on_unregister);
-	check_trace_callback_type_mtce_call_done(on_call_done);
+	check_trace_callback_type_mtce_work_done(on_call_done);
 }
 
 static void stop_first(size_t n)

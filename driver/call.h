@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One ioctl that somebody watches: what it was asked, what it did, and where its
+ * time went. Only while a tracepoint of calls is on is there such a thing; all
+ * others pass NULL, and pay one instruction at each place where a stage ends.
+ */
+#ifndef MTCE_CALL_H
+#define MTCE_CALL_H
+
+#include <linux/tracepoint-defs.h>
+#include <linux/types.h>
+
+#include <asm/time.h>
+
+struct mtce_container;
+struct mtce_work;
+struct vfio_mtce_op;
+
+/* Values of the field "call" of trace events: never to be renumbered. */
+enum mtce_call_kind {
+	MTCE_CALL_OTHER,	/* queries, modes, EEH, unknown calls */
+	MTCE_CALL_MAP,
+	MTCE_CALL_UNMAP,
+	MTCE_CALL_UPDATE,
+	MTCE_CALL_PUT_LIST,
+	MTCE_CALL_FLUSH,
+	MTCE_CALL_REGISTER,
+	MTCE_CALL_UNREGISTER,
+	MTCE_CALL_CREATE,
+	MTCE_CALL_REMOVE,
+};
+
+/* What a call does one after the other, some of it repeatedly. */
+enum mtce_stage {
+	MTCE_STAGE_COPY,	/* arguments and arrays from user memory */
+	MTCE_STAGE_LOCK,	/* checks, and the table's locks */
+	MTCE_STAGE_PIN,		/* memory looked up or pinned; let go again */
+	MTCE_STAGE_WRITE,	/* entries written */
+	MTCE_STAGE_KILL,	/* bridges told, or the lazy queue */
+	MTCE_STAGES,
+};
+
+/**
+ * struct mtce_call - an ioctl that is watched; lives on its stack
+ * @kind: which
+ * @window: number of the last window that it worked in, or -1
+ * @ops: operations that it was given: of an update; 1 of others
+ * @done: how many of them were done
+ * @pages: TCE pages of the operations that it came to
+ * @iova: first of the first of them
+ * @mapped: entries written
+ * @unmapped: live entries cleared or replaced
+ * @began: time base when it began
+ * @last: time base when the last stage ended
+ * @ticks: of the time base, spent in each stage
+ */
+struct mtce_call {
+	u32 kind;
+	s32 window;
+	u32 ops;
+	u32 done;
+	u64 pages;
+	u64 iova;
+	u64 mapped;
+	u64 unmapped;
+	u64 began;
+	u64 last;
+	u64 ticks[MTCE_STAGES];
+};
+
+#ifdef NOTRACE
+static __always_inline bool mtce_watched(const struct mtce_call *call)
+{
+	return false;
+}
+#else
+DECLARE_TRACEPOINT(mtce_call_end);
+
+/*
+ * Is anybody to be told at the end? One instruction if not, and none where the
+ * compiler sees that there is no call.
+ */
+static __always_inline bool mtce_watched(const struct mtce_call *call)
+{
+	if (__builtin_constant_p(!call) && !call)
+		return false;
+	return tracepoint_enabled(mtce_call_end) && call;
+}
+#endif
+
+/* What was done since the last stage ended belongs to @stage. */
+static __always_inline void mtce_stage_end(struct mtce_call *call,
+					   enum mtce_stage stage)
+{
+	if (mtce_watched(call)) {
+		u64 now = get_tb();
+
+		call->ticks[stage] += now - call->last;
+		call->last = now;
+	}
+}
+
+/* call.c */
+void mtce_call_enter(struct mtce_container *c, struct mtce_call *call,
+		     unsigned int cmd);
+void mtce_call_leave(struct mtce_container *c, struct mtce_call *call,
+		     long ret);
+void mtce_call_work(struct mtce_work *wk);
+void mtce_call_worked(struct mtce_work *wk);
+void mtce_call_pages(struct mtce_work *wk, u64 iova, u64 pages);
+
+#endif /* MTCE_CALL_H */
