@@ -206,8 +206,12 @@ static noinline void kill_through_ops(struct job j)
 	}
 }
 
-/* The usual kill, of one entry. */
-static __always_inline void kill_one(struct job j)
+/*
+ * The usual kill, of one entry. A call in its loop, be it of a tracepoint that
+ * is off, costs the registers around it, a quarter of all: so who traces has a
+ * copy of it.
+ */
+static __always_inline void do_kill_one(struct job j, const bool traced)
 {
 	unsigned long index = j.k->range[0].index;
 	u64 iova = j.w->start + ((u64)index << j.w->shift);
@@ -215,11 +219,30 @@ static __always_inline void kill_one(struct job j)
 
 	mb();	/* the table is written before the bridge is told */
 	list_for_each_entry(g, &j.c->groups, next) {
-		trace_mtce_kill(j.c, j.w, g, false, index, 1);
+		if (traced)
+			trace_mtce_kill(j.c, j.w, g, false, index, 1);
 		mtce_store_be((__force void *)g->kill_reg,
 			      PHB3_KILL_ONE | iova | g->pe);
 	}
 	j.counts->kills_tce += j.c->nr_groups;
+}
+
+static __always_inline struct job job_of(struct mtce_work *wk)
+{
+	return (struct job){ wk->c, wk->w, &wk->kill, &wk->s->counts };
+}
+
+static noinline void kill_one_traced(struct mtce_work *wk)
+{
+	do_kill_one(job_of(wk), true);
+}
+
+static __always_inline void kill_one(struct mtce_work *wk)
+{
+	if (trace_mtce_kill_enabled())
+		kill_one_traced(wk);
+	else
+		do_kill_one(job_of(wk), false);
 }
 
 static noinline void kill_many(struct job j)
@@ -247,15 +270,13 @@ static noinline void kill_many(struct job j)
  */
 void mtce_kill_flush(struct mtce_work *wk)
 {
-	struct job j = { wk->c, wk->w, &wk->kill, &wk->s->counts };
-
 	/* Detached: the platform has killed, and nobody uses the table. */
 	if (wk->kill.nr && !wk->detached) {
 		if (likely(wk->kill.entries == 1 && wk->c->kill_regs &&
 			   READ_ONCE(mtce_kill_threshold)))
-			kill_one(j);
+			kill_one(wk);
 		else
-			kill_many(j);
+			kill_many(job_of(wk));
 	}
 	wk->kill.nr = 0;
 	wk->kill.many = 0;
