@@ -8,6 +8,7 @@ FLAGS   = --kernel $(KERNEL) $(if $(YES),--yes)
 help:
 	@echo 'make bench       build, run the benchmarks, print the comparison, keep the run under results/'
 	@echo 'make sweep       lazy unmaps under many settings of the driver, as a table and a picture under results/'
+	@echo 'make replay      guests'"'"' real TCE traffic through upstream and mtce, a table under results/'
 	@echo 'make test        host checks and all tests that take minutes'
 	@echo 'make test-long   the same with the long stress tests; in the lab also under a debug kernel, and mutations'
 	@echo 'make check       host checks only: unit tests, style, static analysis'
@@ -31,6 +32,9 @@ bench:
 sweep:
 	@scripts/sweep $(FLAGS)
 
+replay:
+	@scripts/replay $(FLAGS)
+
 test:
 	@scripts/test $(FLAGS)
 
@@ -48,4 +52,4 @@ ifeq ($(NATIVE),yes)
 	$(MAKE) -C driver clean
 endif
 
-.PHONY: help build bench sweep test test-long check clean
+.PHONY: help build bench sweep replay test test-long check clean

@@ -29,6 +29,32 @@ void set_text(json_t *o, const char *key, const char *v)
 	json_object_set_new(o, key, v ? json_string(v) : json_null());
 }
 
+static json_t *bin_json(const struct histogram *h, unsigned int i)
+{
+	json_int_t low = (json_int_t)histogram_bin_low(i), high = (json_int_t)histogram_bin_high(i);
+
+	return json_pack("[I,I,I]", low, high, (json_int_t)h->bins[i]);
+}
+
+json_t *json_histogram(const struct histogram *h)
+{
+	json_t *o = json_object(), *bins = json_array();
+	unsigned int i;
+
+	set_integer(o, "count", h->count);
+	set_integer(o, "min", h->count ? h->min : 0);
+	set_integer(o, "p50", histogram_percentile(h, 5000));
+	set_integer(o, "p90", histogram_percentile(h, 9000));
+	set_integer(o, "p99", histogram_percentile(h, 9900));
+	set_integer(o, "p99_9", histogram_percentile(h, 9990));
+	set_integer(o, "max", h->max);
+	for (i = 0; i < HISTOGRAM_BINS; i++)
+		if (h->bins[i])
+			json_array_append_new(bins, bin_json(h, i));
+	json_object_set_new(o, "bins", bins);
+	return o;
+}
+
 #define DUMP_FLAGS (JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12))
 
 void jsonfile_check(const char *path)

@@ -11,32 +11,6 @@
 #include "steal.h"
 #include "util.h"
 
-static json_t *bin_json(const struct histogram *h, unsigned int i)
-{
-	json_int_t low = (json_int_t)histogram_bin_low(i), high = (json_int_t)histogram_bin_high(i);
-
-	return json_pack("[I,I,I]", low, high, (json_int_t)h->bins[i]);
-}
-
-static json_t *histogram_json(const struct histogram *h)
-{
-	json_t *o = json_object(), *bins = json_array();
-	unsigned int i;
-
-	set_integer(o, "count", h->count);
-	set_integer(o, "min", h->count ? h->min : 0);
-	set_integer(o, "p50", histogram_percentile(h, 5000));
-	set_integer(o, "p90", histogram_percentile(h, 9000));
-	set_integer(o, "p99", histogram_percentile(h, 9900));
-	set_integer(o, "p99_9", histogram_percentile(h, 9990));
-	set_integer(o, "max", h->max);
-	for (i = 0; i < HISTOGRAM_BINS; i++)
-		if (h->bins[i])
-			json_array_append_new(bins, bin_json(h, i));
-	json_object_set_new(o, "bins", bins);
-	return o;
-}
-
 /* A copy: the median sorts. */
 static double samples_median(const double *samples, unsigned int n)
 {
@@ -139,7 +113,7 @@ static json_t *op_json(const struct result *r, enum op op, const struct op_resul
 	if (o->lazy && o->kill_source)
 		json_object_set_new(j, "flushes", flushes_json(o));
 	if (o->latency)
-		json_object_set_new(j, "latency_ns", histogram_json(o->latency));
+		json_object_set_new(j, "latency_ns", json_histogram(o->latency));
 	return j;
 }
 
@@ -227,7 +201,7 @@ static json_t *floor_json(const struct floor *f)
 		set_number(j, "getppid_instructions", f->getppid);
 		set_number(j, "clock_read_instructions", f->clock_read);
 	}
-	json_object_set_new(j, "clock_pair_ns", histogram_json(&f->clock_pair));
+	json_object_set_new(j, "clock_pair_ns", json_histogram(&f->clock_pair));
 	return j;
 }
 

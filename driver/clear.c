@@ -166,8 +166,8 @@ int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 	unsigned long done = 0;
 	int ret = 0;
 
-	/* A span or so: what was touched need not be asked first. */
-	if (n <= MTCE_SPAN_MAX)
+	/* Less than a part: whether it was touched need not be asked first. */
+	if (n < BIT(w->part_shift))
 		done = clear_span(wk, index, n, true, NULL);
 	if (done < n)
 		ret = clear_range(wk, index + done, index + n, true, NULL);
