@@ -14,7 +14,7 @@ static const char * const ops[] = {
 	OP_THREADS,
 };
 
-static void cell_fill(struct cell *cell, const json_t *op, bool per_call)
+static void cell_fill(struct cell *cell, const json_t *op, bool per_call, double tces)
 {
 	const json_t *latency = json_object_get(op, "latency_ns");
 	double calls = per_call ? json_number_or_nan(op, "kill_calls") : 1;
@@ -22,6 +22,8 @@ static void cell_fill(struct cell *cell, const json_t *op, bool per_call)
 	cell->state = CELL_MEASURED;
 	cell->instructions = json_number_or_nan(op, per_call ? "instructions_per_call" :
 						"instructions_per_tce");
+	cell->samples = json_object_get(op, "instructions_per_call_samples");
+	cell->per = per_call ? 1 : tces;
 	cell->above_null = json_number_or_nan(op, "instructions_above_null_per_call");
 	cell->kills_all = json_number_or_nan(op, "kill_stores") / calls;
 	cell->kills_pe = json_number_or_nan(op, "kill_stores_pe") / calls;
@@ -67,7 +69,8 @@ static void cell_make(struct cell *cell, const json_t *result, const char *op, b
 	else if (!strcmp(op, OP_THREADS) && json_object_get(result, op))
 		cell_fill_threads(cell, json_object_get(result, op));
 	else if (json_is_object(json_object_get(result, op)))
-		cell_fill(cell, json_object_get(result, op), per_call);
+		cell_fill(cell, json_object_get(result, op), per_call,
+			  json_number_or_nan(result, "tces_per_call"));
 }
 
 /* One scenario of all columns; results may be NULL. */
@@ -169,7 +172,18 @@ static json_t *cell_json(const struct cell *cell)
 	return j;
 }
 
-json_t *compare_json(const struct comparison *c)
+static json_t *difference_json(const struct row *r, double least)
+{
+	struct difference d;
+
+	compare_difference(&r->cells[0], &r->cells[1], least, &d);
+	return json_pack("{s:o,s:o,s:b,s:b,s:b}", "p", real_or_null(d.p),
+			 "change_percent", real_or_null(d.change),
+			 "instructions_differ", d.instructions, "kill_stores_differ", d.kills,
+			 "worse", d.worse);
+}
+
+json_t *compare_json(const struct comparison *c, double least)
 {
 	json_t *rows = json_array();
 	size_t i, col;
@@ -184,6 +198,8 @@ json_t *compare_json(const struct comparison *c)
 		for (col = 0; col < c->num_columns; col++)
 			json_object_set_new(j, c->columns[col].label, cell_json(&r->cells[col]));
 		json_object_set_new(j, "ratio", real_or_null(compare_ratio(c, r)));
+		if (least > 0)
+			json_object_set_new(j, "difference", difference_json(r, least));
 		json_array_append_new(rows, j);
 	}
 	return rows;

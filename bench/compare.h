@@ -26,6 +26,8 @@ struct cell {
 	enum cell_state state;
 	const char *reason;	/* of skipped or failed */
 	double instructions;	/* per TCE or per call; NAN: not counted */
+	const json_t *samples;	/* of instructions, per call... */
+	double per;		/* ... so many TCEs; 1 where rows are per call */
 	double above_null;
 	double kills;		/* stores per TCE or per call; NAN: unknown */
 	double kills_pe;	/* in all */
@@ -63,7 +65,8 @@ bool compare_make(struct comparison *c);
 double compare_ratio(const struct comparison *c, const struct row *r);
 /* NULL, or the row. */
 const struct row *compare_find(const struct comparison *c, const char *scenario, const char *op);
-json_t *compare_json(const struct comparison *c);
+/* @least: two runs, see compare_difference(); 0: back ends of one. */
+json_t *compare_json(const struct comparison *c, double least);
 
 /* compare-table.c */
 void table_context(const char *path, const json_t *run);
@@ -74,6 +77,31 @@ void table_notes(const struct comparison *c);
 /* compare-threads.c: nothing if no row is about threads */
 #define OP_THREADS "threads"
 void table_threads(const struct comparison *c);
+
+/* Of two cells, A and B. */
+struct difference {
+	double median[2];	/* of instructions */
+	double low[2];		/* interval of the median */
+	double high[2];
+	double p;		/* of being as far apart by chance */
+	double change;		/* B against A, percent; NAN: not counted */
+	bool instructions;	/* differ by more than chance, and enough */
+	bool kills;
+	bool worse;
+};
+
+struct verdict {
+	unsigned int rows;
+	unsigned int same;
+	unsigned int worse;
+};
+
+/* compare-two.c: @least percent are worth a word */
+void compare_difference(const struct cell *a, const struct cell *b, double least,
+			struct difference *d);
+void verdict_add(struct verdict *v, const struct comparison *c, double least);
+void table_differences(const struct comparison *c, double least);
+void table_verdict(const struct verdict *v, double least);
 
 /* compare-goals.c: false if one is missed */
 bool table_goals(const struct comparison *c);
