@@ -7,7 +7,7 @@
 
 #include "../../bench/stats.h"
 
-static int near(double a, double b)
+static int is_near(double a, double b)
 {
 	return fabs(a - b) < 1e-4;
 }
@@ -42,12 +42,12 @@ static void without_ties(void)
 	const double odd[] = { 1, 3, 5, 7 }, even[] = { 2, 4, 6, 8 };
 
 	/* 2 of the 252 orders of five and five. */
-	assert(near(stats_mann_whitney(low, 5, high, 5), 2.0 / 252));
-	assert(near(stats_mann_whitney(high, 5, low, 5), 2.0 / 252));
+	assert(is_near(stats_mann_whitney(low, 5, high, 5), 2.0 / 252));
+	assert(is_near(stats_mann_whitney(high, 5, low, 5), 2.0 / 252));
 	/* U is 6; 24 of the 70 orders of four and four have at most that. */
-	assert(near(stats_mann_whitney(odd, 4, even, 4), 48.0 / 70));
+	assert(is_near(stats_mann_whitney(odd, 4, even, 4), 48.0 / 70));
 	assert(isnan(stats_mann_whitney(odd, 0, even, 4)));
-	assert(near(stats_mann_whitney(low, 1, high, 1), 1));
+	assert(is_near(stats_mann_whitney(low, 1, high, 1), 1));
 }
 
 static void with_ties(void)
@@ -57,7 +57,7 @@ static void with_ties(void)
 
 	assert(stats_mann_whitney(same, 5, same, 5) == 1);
 	/* U 0; variance 25/12 * (11 - 240/90); z = 12/4.1667 */
-	assert(near(stats_mann_whitney(same, 5, other, 5), 0.003977));
+	assert(is_near(stats_mann_whitney(same, 5, other, 5), 0.003977));
 	assert(stats_mann_whitney(same, 5, mixed, 5) > 0.05);
 }
 
