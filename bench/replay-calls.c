@@ -72,6 +72,11 @@ static uint64_t page_of(const struct maker *m, const struct hypercall *h, uint64
 	return guest_memory(m, at);
 }
 
+static uint32_t permissions_of(const struct hypercall *h)
+{
+	return h->tce & TCE_PERMISSIONS;
+}
+
 static uint64_t iova_of(const struct maker *m, const struct hypercall *h, uint64_t i)
 {
 	return m->window[h->table] + h->ioba - m->s->start[h->table] +
@@ -117,6 +122,7 @@ static void map_pages(struct maker *m, const struct hypercall *h, uint64_t i, ui
 		arg_map(iova_of(m, h, i), (void *)(uintptr_t)page_of(m, h, i),
 			n << m->s->page_shift[h->table]);
 
+	map.flags = permissions_of(h);
 	add_call(m, VFIO_IOMMU_MAP_DMA, arena_copy(&m->r->arena, map));
 }
 
@@ -146,6 +152,7 @@ static void call_list(struct maker *m, const struct hypercall *h)
 	struct vfio_iommu_mtce_put_list put =
 		arg_put_list(iova_of(m, h, 0), list, (unsigned int)h->npages);
 
+	put.flags = permissions_of(h);
 	for (i = 0; i < h->npages; i++)
 		list[i] = page_of(m, h, i);
 	add_call(m, VFIO_IOMMU_MTCE_PUT_LIST, arena_copy(&m->r->arena, put));
@@ -170,7 +177,7 @@ static void add_op(struct maker *m, struct vfio_mtce_op op)
 	struct vfio_mtce_op *last = m->num_ops ? &m->ops[m->num_ops - 1] : NULL;
 
 	/* Pages that lie side by side are one operation. */
-	if (last && op.op == VFIO_MTCE_OP_MAP && last->op == op.op &&
+	if (last && op.op == VFIO_MTCE_OP_MAP && last->op == op.op && last->flags == op.flags &&
 	    last->iova + last->size == op.iova && last->vaddr + last->size == op.vaddr) {
 		last->size += op.size;
 		return;
@@ -192,9 +199,13 @@ static void gather(struct maker *m, const struct hypercall *h)
 		add_op(m, arg_op(false, iova_of(m, h, 0), NULL, h->npages * page));
 		return;
 	}
-	for (i = 0; i < h->npages; i++)
-		add_op(m, arg_op(true, iova_of(m, h, i), (void *)(uintptr_t)page_of(m, h, i),
-				 page));
+	for (i = 0; i < h->npages; i++) {
+		struct vfio_mtce_op op = arg_op(true, iova_of(m, h, i),
+						(void *)(uintptr_t)page_of(m, h, i), page);
+
+		op.flags = permissions_of(h);
+		add_op(m, op);
+	}
 }
 
 static void ring(struct maker *m, struct replay_unit *u)

@@ -129,6 +129,9 @@ static void read_line(struct reader *r, const char *line)
 		window_made(r, &h);
 	else
 		check_call(r, &h);
+	/* H_PUT_TCE without permissions clears, too. */
+	if (h.op == H_PUT_TCE && !(h.tce & TCE_PERMISSIONS))
+		h.op = H_STUFF_TCE;
 	h.part = part_of(r, phase, &h);
 	*next_call(r) = h;
 }

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* In the low bits of a TCE; the same numbers as VFIO_DMA_MAP_FLAG_READ and _WRITE. */
+#define TCE_PERMISSIONS 3
+
 enum hcall {
 	H_PUT_TCE = 'P',
 	H_PUT_TCE_INDIRECT = 'I',

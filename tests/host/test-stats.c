@@ -9,7 +9,7 @@
 
 static int is_near(double a, double b)
 {
-	return fabs(a - b) < 1e-4;
+	return fabs(a - b) < 0.0001;
 }
 
 static void median(void)
