@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The driver's trace events as tools see them, in BPF and in user space alike.
+ * What fields mean is in README.md.
+ *
+ * A struct NAME_event has the fields of the tracepoint NAME in the tracepoint's
+ * own order, so it is also the layout of its record behind the common header;
+ * attach.c compares the two when the tool starts.
+ */
+#ifndef MTCE_EVENTS_H
+#define MTCE_EVENTS_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define MTCE_MODULE	"vfio_iommu_mtce"
+
+enum mtce_call_number {
+	MTCE_CALL_OTHER,
+	MTCE_CALL_MAP,
+	MTCE_CALL_UNMAP,
+	MTCE_CALL_UPDATE,
+	MTCE_CALL_PUT_LIST,
+	MTCE_CALL_FLUSH,
+	MTCE_CALL_REGISTER,
+	MTCE_CALL_UNREGISTER,
+	MTCE_CALL_CREATE,
+	MTCE_CALL_REMOVE,
+	MTCE_CALLS
+};
+
+enum mtce_reason_number {
+	MTCE_REASON_FULL,
+	MTCE_REASON_TIMEOUT,
+	MTCE_REASON_EXPLICIT,
+	MTCE_REASON_REUSE,
+	MTCE_REASON_TEARDOWN,
+	MTCE_REASONS
+};
+
+enum mtce_lock_number {
+	MTCE_LOCK_STRIPE,
+	MTCE_LOCK_QUEUE,
+	MTCE_LOCK_CONTAINER,
+	MTCE_LOCK_STOP,
+	MTCE_LOCKS
+};
+
+/* Where the time of a call goes: copy_ns and the four after it. */
+enum mtce_stage_number {
+	MTCE_STAGE_COPY,
+	MTCE_STAGE_LOCK,
+	MTCE_STAGE_PIN,
+	MTCE_STAGE_WRITE,
+	MTCE_STAGE_KILL,
+	MTCE_STAGES
+};
+
+struct mtce_call_end_event {
+	__u64 container;
+	__u32 pid;
+	__u32 call;
+	__s32 result;
+	__s32 window;
+	__u64 iova;
+	__u64 pages;
+	__u64 mapped;
+	__u64 unmapped;
+	__u32 ops;
+	__u32 done;
+	__u64 total_ns;
+	__u64 copy_ns;
+	__u64 lock_ns;
+	__u64 pin_ns;
+	__u64 write_ns;
+	__u64 kill_ns;
+};
+
+struct mtce_lock_wait_event {
+	__u64 container;
+	__u64 wait_ns;
+	__s32 window;
+	__u32 lock;
+};
+
+struct mtce_kill_event {
+	__u64 container;
+	__u64 iova;
+	__u64 entries;
+	__u32 window;
+	__u32 pe;
+	__u8 scope_pe;
+};
+
+struct mtce_queue_event {
+	__u64 container;
+	__u64 entries;
+	__u64 queued;
+	__u32 pages;
+	__u32 window;
+};
+
+struct mtce_flush_event {
+	__u64 container;
+	__u64 entries;
+	__u64 dwell_ns;
+	__u32 pages;
+	__u32 window;
+	__u32 reason;
+};
+
+/* The time base in nanoseconds: ticks * num / den. Where they come from: attach.c. */
+struct mtce_rate {
+	__u64 num;
+	__u64 den;
+};
+
+/* Names of numbers; what the driver may add one day is "unknown". */
+const char *mtce_call_name(unsigned int call);
+const char *mtce_reason_name(unsigned int reason);
+const char *mtce_lock_name(unsigned int lock);
+const char *mtce_stage_name(unsigned int stage);
+
+/* The other way, or -1. */
+int mtce_call_number(const char *name);
+
+#endif /* MTCE_EVENTS_H */
