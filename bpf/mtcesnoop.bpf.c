@@ -33,13 +33,26 @@ static __always_inline bool result_passes(__s32 result)
 	return filter.result ? result == filter.result : result >= 0;
 }
 
+/*
+ * Where a number came as a pointer the verifier allows no arithmetic; behind a
+ * helper that reads it from the stack it is a number.
+ */
+static __always_inline bool container_passes(const struct mtce_call_end_event *e)
+{
+	__u64 container = 0;
+
+	if (!filter.container_mask)
+		return true;
+	bpf_probe_read_kernel(&container, sizeof(container), &e->container);
+	return (container & filter.container_mask) == filter.container;
+}
+
 static __always_inline bool passes(const struct mtce_call_end_event *e)
 {
 	return (!filter.pid || e->pid == filter.pid) &&
 	       (!filter.calls || (filter.calls & (1u << (e->call & 31)))) &&
 	       e->total_ns >= filter.min_ns &&
-	       (e->container & filter.container_mask) == filter.container &&
-	       result_passes(e->result);
+	       result_passes(e->result) && container_passes(e);
 }
 
 static __always_inline void count_filtered(void)

@@ -48,7 +48,7 @@ static const char doc[] =
 "\n"
 "Examples:\n"
 "  mtcesnoop                          all calls until Ctrl-C\n"
-"  mtcesnoop --min-us 100 -x          calls that took 100 us and more, and where their time went\n"
+"  mtcesnoop --min-us 100 -x          slow calls, and where their time went\n"
 "  mtcesnoop --pid 4711 --call map    maps of one process\n"
 "  mtcesnoop --failed -n 10           the next ten calls that fail\n"
 "  mtcesnoop --result ENOENT          maps of memory that is not registered\n"
@@ -391,6 +391,7 @@ int main(int argc, char **argv)
 	mtce_need_host();
 	mtce_need_module(MTCE_MODULE);
 	mtce_quiet_libbpf();
+	json_object_seed(1);	/* else it reads /dev/urandom, and the kernel may log that */
 	skel = mtcesnoop_bpf__open();
 	if (!skel)
 		mtce_bpf_failed("open the BPF programs", -errno);

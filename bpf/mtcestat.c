@@ -310,6 +310,7 @@ int main(int argc, char **argv)
 	mtce_need_host();
 	mtce_need_module(MTCE_MODULE);
 	mtce_quiet_libbpf();
+	json_object_seed(1);	/* else it reads /dev/urandom, and the kernel may log that */
 	skel = mtcestat_bpf__open();
 	if (!skel)
 		mtce_bpf_failed("open the BPF programs", -errno);

@@ -90,8 +90,9 @@ void mtce_quiet_libbpf(void)
 
 void mtce_bpf_failed(const char *step, int error)
 {
-	errx(1, "cannot %s: %s%s", step, strerror(-error),
-	     mtce_options.verbose ? "" : " (--verbose shows more)");
+	errx(1, "cannot %s: %s%s%s", step, strerror(-error),
+	     mtce_options.verbose ? "" : " (--verbose shows more)",
+	     mtce_options.no_module_btf ? "" : "; --no-module-btf is another way");
 }
 
 /*
