@@ -8,7 +8,8 @@ TOOLS=$HERE/../../bpf
 LOAD=$HERE/load/load
 BACKEND=${MTCE_BACKEND:-mtce}
 MODULE=vfio_iommu_mtce
-WAYS=(by_type_information by_classic_tracepoints)
+# Ways to the events, with the option that chooses each.
+declare -A WAY=([by_type_information]="" [by_classic_tracepoints]=--no-module-btf)
 
 number=0 failed=0
 report() { # ok|"not ok" NAME
@@ -32,62 +33,102 @@ watch_needs() { # TOOL
 	WORK=$(mktemp -d)
 	trap watch_clean EXIT
 }
-watch_clean() {
+# What a test that failed has left.
+forget() { # PID...
 	local pid
-	for pid in ${TOOL_PID-} ${LOAD_PID-}; do kill -KILL "$pid" 2>/dev/null || true; done
+	for pid; do { kill -KILL "$pid" && wait "$pid"; } 2>/dev/null || true; done
+}
+watch_clean() {
+	forget "${TOOL_PID[@]}" ${LOAD_PID:+"$LOAD_PID"}
 	rm -rf "$WORK"
 }
 
-# The option that chooses a way to the events.
-way_option() { [[ $1 != by_classic_tracepoints ]] || echo --no-module-btf; }
-
-wait_for() { # FILE PATTERN: until it is there, or the tool is gone
-	local i
-	for ((i = 0; i < 300; i++)); do
-		! grep -q -e "$2" "$1" || return 0
-		[[ -d /proc/$TOOL_PID ]] || break
-		sleep 0.1
+# Tools in the background, each with a name of the test's choice: $WORK/NAME.out is its output, NAME.err its words.
+# Several at once watch one load: quicker, and they must not mind each other.
+declare -A TOOL_PID=()
+tools_start() { # NAME "OPTION..." [NAME "OPTION..."]...
+	local options
+	forget "${TOOL_PID[@]}"
+	TOOL_PID=()
+	while (($#)); do
+		read -ra options <<<"$2"
+		"$TOOL" "${options[@]}" >"$WORK/$1.out" 2>"$WORK/$1.err" &
+		TOOL_PID[$1]=$!
+		shift 2
 	done
-	sed 's/^/# /' "$1"
-	return 1
+	tools_attached
 }
-
-# The tool, in the background, attached. Its output is in $WORK/out, its words are in $WORK/err.
-tool_start() { # [OPTION...]
-	"$TOOL" "$@" >"$WORK/out" 2>"$WORK/err" &
-	TOOL_PID=$!
-	wait_for "$WORK/err" watching
+tools_attached() {
+	local name i
+	for name in "${!TOOL_PID[@]}"; do
+		for ((i = 0; i < 300; i++)); do
+			! grep -q watching "$WORK/$name.err" || continue 2
+			[[ -d /proc/${TOOL_PID[$name]} ]] || break
+			sleep 0.1
+		done
+		sed 's/^/# /' "$WORK/$name.err"
+		return 1
+	done
 }
-tool_wait() { # its status in TOOL_RC
-	TOOL_RC=0
-	wait "$TOOL_PID" || TOOL_RC=$?
-	TOOL_PID=
+tools_end() {
+	kill -INT "${TOOL_PID[@]}" 2>/dev/null || true
+	tools_wait
 }
-tool_end() {
-	kill -INT "$TOOL_PID" 2>/dev/null || true
-	tool_wait
-	((TOOL_RC == 0)) || { echo "# status $TOOL_RC"; sed 's/^/# /' "$WORK/err"; return 1; }
+tools_wait() {
+	local name rc bad=0
+	for name in "${!TOOL_PID[@]}"; do
+		rc=0
+		wait "${TOOL_PID[$name]}" || rc=$?
+		((rc == 0)) || { echo "# $name: status $rc"; sed 's/^/# /' "$WORK/$name.err"; bad=1; }
+	done
+	TOOL_PID=()
+	return "$bad"
 }
 
 # The load, set up and waiting. load_go makes it work; then ${did[calls]} and the others are what it did.
 load_start() { # OPTION...
 	local line=
+	forget ${LOAD_PID:+"$LOAD_PID"}
 	coproc LOADER { exec "$LOAD" --backend "$BACKEND" --wait "$@" 2>&1; }
+	# shellcheck disable=SC2153 # coproc sets it
 	LOAD_PID=$LOADER_PID
+	# bash forgets the array when the load has ended.
+	LOAD_INPUT=${LOADER[1]}
 	read -r -t 60 line <&"${LOADER[0]}" || true
 	[[ $line == ready ]] || { echo "# the load said: $line"; return 1; }
 }
 declare -A did=()
 load_go() {
-	local name value rc=0
+	load_work
+	load_close
+}
+# With --hold the container stays open between the two.
+load_work() {
+	local name value
 	did=()
-	echo go >&"${LOADER[1]}"
-	while read -r name value; do did[$name]=$value; done <&"${LOADER[0]}"
+	echo go >&"$LOAD_INPUT"
+	while read -r -t 60 name value; do
+		did[$name]=$value
+		[[ $name != stat_lazy_pending ]] || break
+	done <&"${LOADER[0]}"
+	# What a tool sees is this, and the reading of counters.
+	did[all]=$((did[calls] + did[after_others]))
+}
+load_close() {
+	local rc=0
+	exec {LOAD_INPUT}>&-
 	wait "$LOAD_PID" || rc=$?
 	LOAD_PID=
-	((rc == 0)) || { echo "# the load's status is $rc"; return 1; }
-	# What a tool sees is this, and reading of counters.
-	did[all]=$((did[calls] + did[after_others]))
+	same "the load's status" "$rc" 0
+}
+
+# What a tool's JSON says, read once (jq takes its time under emulation): its program prints "name value".
+declare -A got=()
+json_read() { # NAME PROGRAM
+	local name value
+	jq -rs "$2" "$WORK/$1.out" >"$WORK/got" || return 1
+	got=()
+	while read -r name value; do got[$name]=$value; done <"$WORK/got"
 }
 
 same() { # WHAT IS SHOULD
@@ -105,11 +146,16 @@ refuses() { # STATUS WORDS COMMAND...
 	return 1
 }
 
-# In a mount namespace of its own where these folders are empty.
-without() { # FOLDER... -- COMMAND...
-	# shellcheck disable=SC2016 # for the inner shell
-	unshare -m sh -c 'd=$(mktemp -d); while [ "$1" != -- ]; do mount --bind "$d" "$1"; shift; done; shift; "$@"; rc=$?; rmdir "$d" 2>/dev/null; exit $rc' sh "$@"
-}
+# WITHOUT, then: SCRATCH FOLDER... -- COMMAND...: in a mount namespace of its own where these folders are empty.
+# shellcheck disable=SC2016 # for the inner shell
+WITHOUT=(unshare -m sh -c 'd=$0/empty; mkdir -p "$d"; while [ "$1" != -- ]; do mount --bind "$d" "$1"; shift; done; shift; exec "$@"')
+
+# CHANGED, then: SCRATCH SED COMMAND...: in a mount namespace of its own where SED has changed what tracefs says of the
+# layout of mtce_call_end.
+# shellcheck disable=SC2016 # for the inner shell
+CHANGED=(unshare -m sh -c 'e=/sys/kernel/tracing/events/mtce; cp -r "$e" "$0/" 2>/dev/null;
+	f=$0/mtce/mtce_call_end/format; sed "$1" $e/mtce_call_end/format >$f && ! cmp -s $f $e/mtce_call_end/format &&
+	mount --bind "$0/mtce" "$e" && shift && exec "$@"')
 
 # What all tools refuse in the same words.
 common_mistakes() {
@@ -117,10 +163,14 @@ common_mistakes() {
 	check an_unknown_option_is_refused refuses 2 'unrecognized option' "$TOOL" --no-such-option
 	check an_old_kernel_is_refused refuses 1 '5.8 is the oldest' setarch "$(uname -m)" --uname-2.6 "$TOOL"
 	check a_kernel_without_types_is_refused refuses 1 'no /sys/kernel/btf/vmlinux' \
-		without /sys/kernel/btf -- "$TOOL"
-	check a_missing_module_is_named refuses 1 "$MODULE is not loaded" without /sys/module -- "$TOOL"
+		"${WITHOUT[@]}" "$WORK" /sys/kernel/btf -- "$TOOL"
+	check a_missing_module_is_named refuses 1 "$MODULE is not loaded" "${WITHOUT[@]}" "$WORK" /sys/module -- "$TOOL"
 	check missing_tracefs_is_named refuses 1 'tracefs is not mounted' \
-		without /sys/kernel/tracing /sys/kernel/debug -- "$TOOL" --no-module-btf
+		"${WITHOUT[@]}" "$WORK" /sys/kernel/tracing /sys/kernel/debug -- "$TOOL" --no-module-btf
+	check a_field_elsewhere_is_refused refuses 1 'mtce_call_end has pages in bytes 44 to 51, not 40 to 47: ' \
+		"${CHANGED[@]}" "$WORK" '/ pages;/s/offset:40/offset:44/' "$TOOL" --no-module-btf
+	check a_field_less_is_refused refuses 1 'mtce_call_end has no field pages: ' \
+		"${CHANGED[@]}" "$WORK" '/ pages;/d' "$TOOL" --no-module-btf
 }
 
 watch_done() {
