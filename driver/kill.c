@@ -280,7 +280,6 @@ void mtce_kill_flush(struct mtce_work *wk)
 	}
 	wk->kill.nr = 0;
 	wk->kill.many = 0;
-	mtce_stage_end(wk->call, MTCE_STAGE_KILL);
 }
 
 /* The same for all that waits in the queue of @w; its lock is held. */

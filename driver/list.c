@@ -125,7 +125,7 @@ long mtce_put_list(struct mtce_container *c, struct mtce_call *call, u64 iova,
 		wk.s->counts.calls++;
 		ret = do_list(&wk, (iova - h.w->start) >> h.w->shift, list,
 			      list + num, num, flags);
-		work_end(&wk);
+		work_end(&wk, call);
 	}
 	mtce_range_unlock(c, &h);
 	return ret;

@@ -134,7 +134,7 @@ static __always_inline int update_one(struct mtce_container *c,
 	work_begin(&wk, c, call, w, s, stripes);
 	s->counts.calls++;
 	ret = do_op(&wk, op);
-	work_end(&wk);
+	work_end(&wk, call);
 	return ret;
 }
 

@@ -326,7 +326,7 @@ static int run_window(struct mtce_container *c, const struct batch *b,
 		if (ret)
 			break;
 	}
-	work_end(&wk);
+	work_end(&wk, b->call);
 	return ret;
 }
 

@@ -27,7 +27,7 @@ void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,
 
 void mtce_work_end(struct mtce_work *wk)
 {
-	work_end(wk);
+	work_end(wk, NULL);
 }
 
 /*
@@ -126,6 +126,7 @@ static void release(struct mtce_work *wk)
 	else
 		mtce_kill_flush(wk);
 	wk->reuse = false;
+	mtce_stage_end(wk->call, MTCE_STAGE_KILL);
 	mtce_unpin(wk->c, wk->w, wk->pages, wk->nr_pages);
 	wk->nr_pages = 0;
 	mtce_stage_end(wk->call, MTCE_STAGE_PIN);

@@ -38,10 +38,14 @@ static __always_inline void work_begin(struct mtce_work *wk,
 		mtce_call_work(wk);
 }
 
-/* Pay what the call owes; its stripes can be unlocked then. */
-static __always_inline void work_end(struct mtce_work *wk)
+/*
+ * Pay what the call owes; its stripes can be unlocked then. @call: wk->call, where
+ * the compiler may know that it is NULL.
+ */
+static __always_inline void work_end(struct mtce_work *wk,
+				     struct mtce_call *call)
 {
-	mtce_stage_end(wk->call, MTCE_STAGE_WRITE);
+	mtce_stage_end(call, MTCE_STAGE_WRITE);
 	if (unlikely(wk->special)) {
 		mtce_work_end_special(wk);
 	} else {
@@ -49,9 +53,10 @@ static __always_inline void work_end(struct mtce_work *wk)
 			atomic64_sub(wk->run, &wk->region->mapped);
 		if (wk->kill.nr)
 			mtce_kill_flush(wk);
+		mtce_stage_end(call, MTCE_STAGE_KILL);
 	}
 	trace_mtce_work_done(wk->c, wk->w);
-	if (mtce_watched(wk->call))
+	if (mtce_watched(call))
 		mtce_call_worked(wk);
 }
 

@@ -17,6 +17,7 @@ HOST_NEEDS=(
 	shellcheck:shellcheck
 	jq:jq
 	bc:bc
+	gnuplot-nox:gnuplot
 	perl:perl
 	cpio:cpio
 	kmod:depmod
