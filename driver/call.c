@@ -73,13 +73,3 @@ void mtce_call_worked(struct mtce_work *wk)
 	call->mapped += wk->s->counts.mapped;
 	call->unmapped += wk->s->counts.unmapped;
 }
-
-/* The call has come to an operation on @pages TCE pages. */
-void mtce_call_pages(struct mtce_work *wk, u64 iova, u64 pages)
-{
-	struct mtce_call *call = wk->call;
-
-	if (!call->pages)
-		call->iova = iova;
-	call->pages += pages;
-}

@@ -47,7 +47,7 @@ enum mtce_stage {
  * @ops: operations that it was given: of an update; 1 of others
  * @done: how many of them were done
  * @pages: TCE pages of the operations that it came to
- * @iova: first of the first of them
+ * @iova: where the first of its operations begins
  * @mapped: entries written
  * @unmapped: live entries cleared or replaced
  * @began: time base when it began
@@ -100,6 +100,20 @@ static __always_inline void mtce_stage_end(struct mtce_call *call,
 	}
 }
 
+/* The call has come to an operation on @pages TCE pages. */
+static __always_inline void mtce_call_pages(struct mtce_call *call, u64 pages)
+{
+	if (mtce_watched(call))
+		call->pages += pages;
+}
+
+/* It begins at @iova, which nobody has checked. */
+static __always_inline void mtce_call_iova(struct mtce_call *call, u64 iova)
+{
+	if (mtce_watched(call))
+		call->iova = iova;
+}
+
 /* call.c */
 void mtce_call_enter(struct mtce_container *c, struct mtce_call *call,
 		     unsigned int cmd);
@@ -107,6 +121,5 @@ void mtce_call_leave(struct mtce_container *c, struct mtce_call *call,
 		     long ret);
 void mtce_call_work(struct mtce_work *wk);
 void mtce_call_worked(struct mtce_work *wk);
-void mtce_call_pages(struct mtce_work *wk, u64 iova, u64 pages);
 
 #endif /* MTCE_CALL_H */

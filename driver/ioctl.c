@@ -556,6 +556,7 @@ static __always_inline long fast_call(struct mtce_container *c,
 	rcu_read_unlock();
 	if (unlikely(!w))
 		return slow_call(c, call, cmd, arg);
+	mtce_call_iova(call, op.iova);
 	ret = update_one(c, call, w, s, 0, &op);
 	mtce_stripe_unlock(s);
 	return ret;

@@ -114,14 +114,14 @@ long mtce_put_list(struct mtce_container *c, struct mtce_call *call, u64 iova,
 	struct mtce_hold h;
 	int ret;
 
+	mtce_call_iova(call, iova);
 	ret = mtce_range_lock(c, &h, iova, 0, num);
 	if (ret)
 		return ret;
 	ret = check_range(h.w, iova, (u64)num << h.w->shift, 0);
 	if (!ret) {
 		work_begin(&wk, c, call, h.w, h.s, h.stripes);
-		if (mtce_watched(call))
-			mtce_call_pages(&wk, iova, num);
+		mtce_call_pages(call, num);
 		wk.s->counts.calls++;
 		ret = do_list(&wk, (iova - h.w->start) >> h.w->shift, list,
 			      list + num, num, flags);

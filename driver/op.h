@@ -102,8 +102,7 @@ static __always_inline int do_unmap(struct mtce_work *wk,
 static __always_inline int do_op(struct mtce_work *wk,
 				 const struct vfio_mtce_op *op)
 {
-	if (mtce_watched(wk->call))
-		mtce_call_pages(wk, op->iova, op->size >> wk->w->shift);
+	mtce_call_pages(wk->call, op->size >> wk->w->shift);
 	return op->op == VFIO_MTCE_OP_MAP ? do_map(wk, op) : do_unmap(wk, op);
 }
 

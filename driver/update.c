@@ -306,8 +306,7 @@ static int run_window(struct mtce_container *c, const struct batch *b,
 	if (b->alike) {
 		mtce_work_mode(&wk, (b->ops->flags | c->ready) & VFIO_MTCE_LAZY);
 		*i = mtce_table_clear_ops(&wk, b->ops, b->alike);
-		if (mtce_watched(b->call))
-			mtce_call_pages(&wk, b->ops->iova, *i);
+		mtce_call_pages(b->call, *i);
 	}
 	for (; *i < b->num; ++*i) {
 		const struct vfio_mtce_op *op = &b->ops[*i];
@@ -432,6 +431,7 @@ long mtce_update(struct mtce_container *c, struct mtce_call *call,
 	long ret;
 
 	*done = 0;
+	mtce_call_iova(call, ops->iova);
 	if (num > 1)
 		return update_many(c, call, ops, num, done);
 

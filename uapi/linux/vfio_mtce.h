@@ -123,7 +123,7 @@
  *	removal and revocation.
  * @kills_tce: Output. TCE kills of one entry; on PHB3 each is one MMIO store.
  * @kills_pe: Output. TCE kills of a whole PE; on PHB3 each is one MMIO store.
- * @calls: Output. Map, unmap, update and put-list calls.
+ * @calls: Output. Map, unmap, update and put-list calls that were about a window.
  * @registered_bytes: Output. Memory registered now.
  * @flushes_full: Output. Flushes because too many kills were delayed.
  * @flushes_timeout: Output. Flushes because the oldest was old enough.
