@@ -133,10 +133,9 @@ static void lists_and_batches(void)
 
 static int lazy_unmap(uint64_t iova, uint64_t size)
 {
-	struct vfio_mtce_op op = unmap_op(iova, size);
+	struct vfio_mtce_op op = lazy_unmap_op(iova, size);
 	uint32_t done = 1;
 
-	op.flags = VFIO_MTCE_LAZY;
 	return mtce_update(&box, &op, &done);
 }
 

@@ -34,14 +34,6 @@ static void after(void)
 	param_restore();
 }
 
-static struct vfio_mtce_op lazy_op(uint64_t iova, uint64_t size)
-{
-	struct vfio_mtce_op op = unmap_op(iova, size);
-
-	op.flags = VFIO_MTCE_LAZY;
-	return op;
-}
-
 static int update(const struct vfio_mtce_op *ops, uint32_t num)
 {
 	uint32_t done = num;
@@ -52,7 +44,7 @@ static int update(const struct vfio_mtce_op *ops, uint32_t num)
 
 static int lazy_unmap(uint64_t iova, uint64_t size)
 {
-	struct vfio_mtce_op op = lazy_op(iova, size);
+	struct vfio_mtce_op op = lazy_unmap_op(iova, size);
 
 	return update(&op, 1);
 }
@@ -149,7 +141,7 @@ static void many_single_pages_share_one_kill(void)
 
 	CHECKED(mapped(MANY));
 	for (i = 0; i < MANY; i++)
-		ops[i] = lazy_op(SPOT + (uint64_t)(i * 7 % MANY) * SZ_4K, SZ_4K);
+		ops[i] = lazy_unmap_op(SPOT + (uint64_t)(i * 7 % MANY) * SZ_4K, SZ_4K);
 	OK(update(ops, MANY));
 	look();
 	CHECK_IS(SINCE(tces_unmapped), MANY);
@@ -343,7 +335,7 @@ static void pinned_pages_stay_when_a_strict_unmap_follows(void)
 	pins = mem_pins();
 	for (n = 1; n <= 20; n++) {
 		struct vfio_mtce_op ops[] = {
-			lazy_op(SPOT, n * SZ_4K), unmap_op(FAR, SZ_4K),
+			lazy_unmap_op(SPOT, n * SZ_4K), unmap_op(FAR, SZ_4K),
 		};
 
 		OK(vfio_map(&box, RW, SPOT, mem, n * SZ_4K));
@@ -467,12 +459,12 @@ static void one_update_mixes_everything(void)
 	struct vfio_mtce_op ops[6];
 
 	CHECKED(mapped(8));
-	ops[0] = lazy_op(SPOT, 2 * SZ_4K);
+	ops[0] = lazy_unmap_op(SPOT, 2 * SZ_4K);
 	ops[1] = map_op(FAR, pool, 2 * SZ_4K);
 	ops[2] = unmap_op(SPOT + 2 * SZ_4K, 2 * SZ_4K);
-	ops[3] = lazy_op(SPOT + 4 * SZ_4K, SZ_4K);
+	ops[3] = lazy_unmap_op(SPOT + 4 * SZ_4K, SZ_4K);
 	ops[4] = map_op(FAR + SZ_1M, pool, SZ_4K);
-	ops[5] = lazy_op(FAR, SZ_4K);
+	ops[5] = lazy_unmap_op(FAR, SZ_4K);
 	OK(update(ops, 6));
 	look();
 	CHECK_IS(SINCE(tces_mapped), 3);
@@ -490,7 +482,7 @@ static void one_update_reuses_its_own(void)
 	struct vfio_mtce_op ops[2];
 
 	CHECKED(mapped(4));
-	ops[0] = lazy_op(SPOT, 4 * SZ_4K);
+	ops[0] = lazy_unmap_op(SPOT, 4 * SZ_4K);
 	ops[1] = map_op(SPOT, pool + SZ_1M, 4 * SZ_4K);
 	OK(update(ops, 2));
 	look();
@@ -516,7 +508,7 @@ static void many_regions_wait(void)
 	for (i = 0; i < REGIONS; i++) {
 		OK(vfio_register(&box, mem + i * SZ_64K, SZ_64K));
 		OK(vfio_map(&box, RW, SPOT + i * SZ_4K, mem + i * SZ_64K, SZ_4K));
-		ops[i] = lazy_op(SPOT + i * SZ_4K, SZ_4K);
+		ops[i] = lazy_unmap_op(SPOT + i * SZ_4K, SZ_4K);
 	}
 	OK(lazy_unmap(SPOT, REGIONS * SZ_4K));
 	for (i = 0; i < REGIONS; i++)

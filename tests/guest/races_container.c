@@ -511,13 +511,6 @@ static void another_container_lives_and_dies(void)
 	rig_after_race();
 }
 
-static void group_comes_and_goes(struct side *s)
-{
-	race_said(s, "attach", container_attach(&box, 1), MAY(0));
-	if (box.group[1] >= 0)
-		race_said(s, "detach", container_detach(&box, 1), MAY(0));
-}
-
 static void maps_against_another_group(void)
 {
 	struct traffic t = traffic_at(SPOT, pool, MAY(0), MAY(0));

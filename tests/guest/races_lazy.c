@@ -166,10 +166,9 @@ static void unmaps_against_lazy_mode(void)
 static void unmapped_memory_goes(struct side *s)
 {
 	uint8_t *p = race_arg(s);
-	struct vfio_mtce_op op = unmap_op(ASIDE, SZ_64K);
+	struct vfio_mtce_op op = lazy_unmap_op(ASIDE, SZ_64K);
 	uint32_t num = 1;
 
-	op.flags = VFIO_MTCE_LAZY;
 	race_said(s, "register", vfio_register(&box, p, SZ_64K), MAY(0));
 	race_said(s, "map", vfio_map(&box, RW, ASIDE, p, SZ_64K), MAY(0));
 	race_said(s, "lazy unmap", mtce_update(&box, &op, &num), MAY(0));
@@ -234,13 +233,6 @@ static void lazy_unmaps_against_window_removal(void)
 /*
  * Against groups, and owners that go
  */
-
-static void group_comes_and_goes(struct side *s)
-{
-	race_said(s, "attach", container_attach(&box, 1), MAY(0));
-	if (box.group[1] >= 0)
-		race_said(s, "detach", container_detach(&box, 1), MAY(0));
-}
 
 static void lazy_unmaps_against_another_group(void)
 {

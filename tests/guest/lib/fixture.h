@@ -59,4 +59,12 @@ static inline struct vfio_mtce_op unmap_op(uint64_t iova, uint64_t size)
 	};
 }
 
+static inline struct vfio_mtce_op lazy_unmap_op(uint64_t iova, uint64_t size)
+{
+	struct vfio_mtce_op op = unmap_op(iova, size);
+
+	op.flags = VFIO_MTCE_LAZY;
+	return op;
+}
+
 #endif

@@ -212,3 +212,10 @@ void traffic_clear(struct traffic *t)
 {
 	OK(vfio_unmap(t->c, t->iova, TRAFFIC_SIZE));
 }
+
+void group_comes_and_goes(struct side *s)
+{
+	race_said(s, "attach", container_attach(&box, 1), MAY(0));
+	if (box.group[1] >= 0)
+		race_said(s, "detach", container_detach(&box, 1), MAY(0));
+}

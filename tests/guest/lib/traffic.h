@@ -54,6 +54,9 @@ void traffic_step(struct side *s);
 /* The same, and now and then nothing is mapped at all. */
 void traffic_step_and_clear(struct side *s);
 
+/* A step that has nothing to do with it: another group joins the box, and leaves. */
+void group_comes_and_goes(struct side *s);
+
 /*
  * For ranges that were not shared: is each entry what it was last made?
  * Without our driver nobody can be asked. Fails the test.
