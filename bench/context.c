@@ -13,6 +13,8 @@
 #include "util.h"
 
 #define MTCE_PARAMETERS "/sys/module/vfio_iommu_mtce/parameters"
+#define CPUS "/sys/devices/system/cpu"
+#define GROUPS "/sys/kernel/iommu_groups"
 
 static void set_text(json_t *o, const char *key, const char *value)
 {
@@ -93,21 +95,44 @@ static void add_modules(json_t *context)
 	json_object_set_new(context, "module_srcversions", modules);
 }
 
-static void add_parameters(json_t *context)
+/* Every file of a folder is a name and a line. */
+static void add_folder(json_t *context, const char *key, const char *folder)
 {
-	json_t *parameters = json_object();
-	DIR *dir = opendir(MTCE_PARAMETERS);
+	json_t *values = json_object();
+	DIR *dir = opendir(folder);
 	struct dirent *entry;
-	char path[512], text[128];
+	char path[512], text[512];
 
 	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), MTCE_PARAMETERS "/%s", entry->d_name);
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		if (entry->d_name[0] != '.' && file_read_line(path, text, sizeof(text)))
-			set_text(parameters, entry->d_name, text);
+			set_text(values, entry->d_name, text);
 	}
 	if (dir)
 		closedir(dir);
-	json_object_set_new(context, "mtce_parameters", parameters);
+	json_object_set_new(context, key, values);
+}
+
+/* null where the machine does not say. */
+static void add_line(json_t *context, const char *key, const char *path)
+{
+	char text[512];
+
+	if (file_read_line(path, text, sizeof(text)))
+		set_text(context, key, text);
+	else
+		json_object_set_new(context, key, json_null());
+}
+
+/* What makes the same code take another time. */
+static void add_settings(json_t *context)
+{
+	add_line(context, "smt", CPUS "/smt/control");
+	add_line(context, "cpu0_threads", CPUS "/cpu0/topology/thread_siblings_list");
+	add_line(context, "governor", CPUS "/cpu0/cpufreq/scaling_governor");
+	add_line(context, "firmware", "/proc/device-tree/ibm,opal/firmware/version");
+	add_line(context, "load_average", "/proc/loadavg");
+	add_folder(context, "mitigations", CPUS "/vulnerabilities");
 }
 
 static void add_invocation(json_t *context, int argc, char **argv)
@@ -146,10 +171,46 @@ json_t *context_make(const char *file, int argc, char **argv)
 	add_kernel(context);
 	add_machine(context);
 	add_modules(context);
-	add_parameters(context);
+	add_settings(context);
+	add_folder(context, "mtce_parameters", MTCE_PARAMETERS);
 	add_invocation(context, argc, argv);
 	json_object_set_new(context, "emulated", json_boolean(emulated()));
 	if (file)
 		add_file(context, file);
 	return context;
+}
+
+/* The root bus of the device's domain belongs to it. */
+static void add_bridge(json_t *group, const char *device)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "/sys/class/pci_bus/%.4s:00/of_node/compatible", device);
+	add_line(group, "bridge", path);
+}
+
+void context_add_group(json_t *context, int number)
+{
+	json_t *group = json_object(), *devices = json_array();
+	struct dirent *entry;
+	char path[128];
+	DIR *dir;
+
+	json_object_set_new(group, "number", json_integer(number));
+	/* The platform's name for it: domain and PE. */
+	snprintf(path, sizeof(path), GROUPS "/%d/name", number);
+	add_line(group, "name", path);
+	snprintf(path, sizeof(path), GROUPS "/%d/devices", number);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (!json_array_size(devices))
+			add_bridge(group, entry->d_name);
+		json_array_append_new(devices, json_string(entry->d_name));
+	}
+	if (dir)
+		closedir(dir);
+	json_object_set_new(group, "devices", devices);
+	json_object_set_new(context, "iommu_group", group);
 }

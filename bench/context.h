@@ -12,4 +12,7 @@
  */
 json_t *context_make(const char *file, int argc, char **argv);
 
+/* Which devices are measured: group, PE, host bridge. */
+void context_add_group(json_t *context, int number);
+
 #endif

@@ -264,6 +264,7 @@ int main(int argc, char **argv)
 	output = process_output(a.output, "bench.json", path, sizeof(path));
 	jsonfile_check(output);
 	context = context_make(a.context, argc, argv);
+	context_add_group(context, run.group);
 	interrupts_catch();
 	check_group(chosen[0], run.group);
 	marker_open();

@@ -331,6 +331,7 @@ int main(int argc, char **argv)
 	output = process_output(a.output, "replay.json", path, sizeof(path));
 	jsonfile_check(output);
 	context = context_make(a.context, argc, argv);
+	context_add_group(context, a.group);
 	interrupts_catch();
 	jobs = xcalloc(MAX_JOBS, sizeof(*jobs));
 	n = jobs_make(jobs, &a, &s);

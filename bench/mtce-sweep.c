@@ -385,6 +385,7 @@ int main(int argc, char **argv)
 	jsonfile_check(output);
 	/* Before anything is set: it holds the parameters as they are by default. */
 	context = context_make(a.context, argc, argv);
+	context_add_group(context, a.group);
 	interrupts_catch();
 	check_driver(a.group);
 	values_add_default(&a.entries, "lazy_entries");
