@@ -8,8 +8,9 @@
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=SCRIPTDIR/lib/watch.sh
+. "$HERE/lib/watch.sh"
 SCRIPTS=$(cd "$HERE/../../bpf/bt" && pwd)
-LOAD=$HERE/load/load
 OURS=vfio_iommu_mtce
 KO=${MTCE_KO:-$HERE/../../driver/$OURS.ko}
 PARAMETERS=/sys/module/$OURS/parameters
@@ -19,7 +20,6 @@ NAMES=(mtce-latency mtce-batch mtce-kills mtce-flush mtce-lockwait mtce-stages v
 SMALL=(--maps 101 --unmaps 89 --bad-maps 3 --pages 5)
 WORK=("${SMALL[@]}" --updates 13 --ops 7 --lists 17 --lazy-updates 11 --flushes 3 --threads 2)
 
-skip_all() { echo 'TAP version 13'; echo "1..0 # SKIP $*"; exit 4; }
 [[ ${MTCE_BACKEND:-mtce} == mtce ]] || skip_all 'the scripts are tried on one back end'
 [[ -d $PARAMETERS ]] || skip_all "$OURS is not loaded"
 command -v bpftrace >/dev/null || skip_all 'bpftrace is not installed'
@@ -40,18 +40,6 @@ finish() {
 }
 trap finish EXIT
 
-number=0 failed=0
-check() { # NAME COMMAND...
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number $name"
-	else
-		echo "not ok $number $name"
-		failed=1
-	fi
-}
 wait_for() { # PATTERN FILE: a line of it
 	local i
 	for ((i = 0; i < 1000; i++)); do
@@ -169,9 +157,6 @@ sum_of() { # SCRIPT MAP: of its histogram
 said() { # SCRIPT WORDS
 	sed -n "s/^$2: \([0-9]*\)$/\1/p" "$DIR/$1.log"
 }
-same() { # WHAT GOT WANTED
-	[[ $2 == "$3" ]] || { echo "# $1: ${2:-nothing}, not $3"; return 1; }
-}
 
 latency() {
 	local s=mtce-latency n=0 m rc=0
@@ -282,5 +267,4 @@ if [[ -e $KO ]]; then
 	check missing_module_is_said says_what_is_missing
 	insmod "$KO"
 fi
-echo "1..$number"
-exit "$failed"
+watch_done

@@ -6,12 +6,12 @@
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-LOAD=$HERE/load/load
+# shellcheck source=SCRIPTDIR/lib/watch.sh
+. "$HERE/lib/watch.sh"
 PARAMETERS=/sys/module/vfio_iommu_mtce/parameters
 # Primes, so that no number is the sum of others by accident.
 WORK=(--maps 101 --unmaps 89 --bad-maps 3 --updates 13 --ops 7 --lists 17 --pages 5 --lazy-updates 11 --flushes 3)
 
-skip_all() { echo 'TAP version 13'; echo "1..0 # SKIP $*"; exit 4; }
 [[ ${MTCE_BACKEND:-mtce} == mtce ]] || skip_all 'perf is tried on one back end'
 [[ -d $PARAMETERS ]] || skip_all 'vfio_iommu_mtce is not loaded'
 command -v perf >/dev/null || skip_all 'perf is not installed'
@@ -23,22 +23,6 @@ finish() {
 	rm -rf "$DIR"
 }
 trap finish EXIT
-
-number=0 failed=0
-check() { # NAME COMMAND...
-	local name=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number $name"
-	else
-		echo "not ok $number $name"
-		failed=1
-	fi
-}
-same() { # WHAT GOT WANTED
-	[[ $2 == "$3" ]] || { echo "# $1: ${2:-nothing}, not $3"; return 1; }
-}
 
 declare -A did
 # What the load says, in the file that it wrote under perf.
@@ -110,5 +94,4 @@ check perf_record_has_every_call record_has_every_call
 check perf_report_sums_up report_sums_up
 check perf_trace_has_every_call trace_has_every_call
 [[ ! ${MTCE_OUT-} ]] || cp "$DIR"/{stat,script,report,trace} "$MTCE_OUT/" 2>/dev/null || true
-echo "1..$number"
-exit "$failed"
+watch_done
