@@ -20,10 +20,10 @@ module_param_named(direct, mtce_direct, bool, 0644);
 MODULE_PARM_DESC(direct,
 		 "write tables and the kill register directly where a self-check allows it; read when a group is attached and a window created (default: 1)");
 
-unsigned int mtce_kill_threshold = 16;
+unsigned int mtce_kill_threshold = 8;
 module_param_named(kill_threshold, mtce_kill_threshold, uint, 0644);
 MODULE_PARM_DESC(kill_threshold,
-		 "a call that changes more TCEs than this kills the whole PE instead of entry by entry (default: 16)");
+		 "a call that changes more TCEs than this kills the whole PE instead of entry by entry (default: 8)");
 
 /* Why these two: results/README.md, "The sweep". */
 unsigned int mtce_lazy_entries = 1024;
