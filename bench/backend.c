@@ -157,6 +157,7 @@ int container_open(struct container *c, const struct backend *b, int group,
 	c->backend = b;
 	c->fd = -1;
 	c->group_fd = -1;
+	c->second_fd = -1;
 	ret = backend_select(b);
 	if (ret)
 		return ret;
@@ -176,15 +177,31 @@ close:
 	return ret;
 }
 
-/* The last of the two takes everything down: windows, tables, pinned pages. */
+int container_join(struct container *c, int group)
+{
+	int ret = open_group(group);
+
+	if (ret < 0)
+		return ret;
+	c->second_fd = ret;
+	if (!ioctl(c->second_fd, VFIO_GROUP_SET_CONTAINER, &c->fd))
+		return 0;
+	return failed("IOMMU group %d cannot join the container of another: %s", group,
+		      strerror(errno));
+}
+
+/* The last of them takes everything down: windows, tables, pinned pages. */
 void container_close(struct container *c)
 {
+	if (c->second_fd >= 0)
+		close(c->second_fd);
 	if (c->fd >= 0)
 		close(c->fd);
 	if (c->group_fd >= 0)
 		close(c->group_fd);
 	c->fd = -1;
 	c->group_fd = -1;
+	c->second_fd = -1;
 }
 
 int container_enable(struct container *c)
@@ -210,6 +227,19 @@ int container_register(struct container *c, void *memory, size_t size)
 		return failed("%zu MiB cannot be pinned: raise the limit of locked memory (ulimit -l unlimited) or free some memory",
 			      size >> 20);
 	return failed("registering %zu MiB: %s", size >> 20, strerror(errno));
+}
+
+int container_unregister(struct container *c, void *memory, size_t size)
+{
+	struct vfio_iommu_spapr_register_memory reg = {
+		.argsz = sizeof(reg),
+		.vaddr = (uintptr_t)memory,
+		.size = size,
+	};
+
+	if (!ioctl(c->fd, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, &reg))
+		return 0;
+	return failed("unregistering %zu MiB: %s", size >> 20, strerror(errno));
 }
 
 int container_remove_window(struct container *c, uint64_t start)

@@ -40,6 +40,7 @@ struct container {
 	const struct backend *backend;
 	int fd;
 	int group_fd;
+	int second_fd;		/* of another group that joined; -1 */
 };
 
 /* Why delayed kills were done. */
@@ -63,10 +64,13 @@ struct kill_counters {
 
 int container_open(struct container *c, const struct backend *b, int group,
 		   bool v1);
+/* A second group joins. */
+int container_join(struct container *c, int group);
 void container_close(struct container *c);
 
 int container_enable(struct container *c);	/* v1 */
 int container_register(struct container *c, void *memory, size_t size);
+int container_unregister(struct container *c, void *memory, size_t size);
 int container_remove_window(struct container *c, uint64_t start);
 int container_create_window(struct container *c, unsigned int page_shift,
 			    uint64_t size, unsigned int levels,

@@ -96,6 +96,13 @@ static const char *shortest_label(const char *label)
 	return !strcmp(label, "upstream") ? "upstr" : label;
 }
 
+static const char *short_op(const char *op)
+{
+	if (!strcmp(op, "register"))
+		return "reg";
+	return !strcmp(op, "unregister") ? "unreg" : op;
+}
+
 static const char *cell_text(char *buf, size_t size, const struct cell *cell, double value)
 {
 	switch (cell->state) {
@@ -113,9 +120,9 @@ static void print_heading(const struct comparison *c)
 	int columns = (int)c->num_columns;
 	size_t col;
 
-	printf("\n%*s%*s%8s%*s\n", NAME_WIDTH + 7, "", columns * 8, "instructions per TCE", "",
+	printf("\n%*s%*s%8s%*s\n", NAME_WIDTH + 8, "", columns * 8, "instructions per TCE", "",
 	       columns * 6, "kill stores / TCE");
-	printf("%-*s %-6s", NAME_WIDTH, "scenario", "step");
+	printf("%-*s %-7s", NAME_WIDTH, "scenario", "step");
 	for (col = 0; col < c->num_columns; col++)
 		printf(" %7.8s", short_label(c->columns[col].label));
 	printf(" %6s ", c->base != c->new ? "ratio" : "");
@@ -129,7 +136,7 @@ static void print_row(const struct comparison *c, const struct row *r, bool name
 	char buf[32];
 	size_t col;
 
-	printf("%-*s %-6s", NAME_WIDTH, named ? short_name(r->scenario) : "", r->op);
+	printf("%-*s %-7s", NAME_WIDTH, named ? short_name(r->scenario) : "", short_op(r->op));
 	for (col = 0; col < c->num_columns; col++)
 		printf(" %7s", cell_text(buf, sizeof(buf), &r->cells[col],
 					 r->cells[col].instructions));
@@ -203,10 +210,10 @@ void table_latency(const struct comparison *c)
 
 	printf("\nmicroseconds per call%s\n", any_emulated(c) ?
 	       ": EMULATED TIME, NOT POWER8 LATENCY" : "");
-	printf("%-25s %-6s", "", "");
+	printf("%-24s %-7s", "", "");
 	for (col = 0; col < c->num_columns; col++)
 		printf(" %15.15s", c->columns[col].label);
-	printf("\n%-25s %-6s", "scenario", "step");
+	printf("\n%-24s %-7s", "scenario", "step");
 	for (col = 0; col < c->num_columns; col++)
 		printf(" %7s %7s", "p50", "p99");
 	printf("\n");
@@ -215,7 +222,7 @@ void table_latency(const struct comparison *c)
 
 		if (!has_latency(r, c->num_columns))
 			continue;
-		printf("%-25s %-6s", r->scenario, r->op);
+		printf("%-24s %-7s", r->scenario, short_op(r->op));
 		for (col = 0; col < c->num_columns; col++)
 			printf(" %7s %7s", format_us(p50, sizeof(p50), r->cells[col].p50),
 			       format_us(p99, sizeof(p99), r->cells[col].p99));
@@ -250,9 +257,27 @@ static void print_reasons(const struct comparison *c, enum cell_state state, con
 	}
 }
 
+static void print_stalls(const json_t *run)
+{
+	const json_t *stalls = json_object_get(run, "stalls");
+	const json_t *gaps = json_object_get(stalls, "gaps_ns");
+	char text[256];
+
+	if (!gaps)
+		return;
+	snprintf(text, sizeof(text),
+		 "by itself the machine stood still %lld times in %.1f s watched, %.2f %% of the time, at most for %.0f us: tails of that length are not a back end's",
+		 (long long)json_integer_value(json_object_get(gaps, "count")),
+		 json_number_or_nan(stalls, "watched_ms") / 1e3,
+		 json_number_or_nan(stalls, "lost_percent"),
+		 json_number_or_nan(gaps, "max") / 1e3);
+	print_wrapped("stalls", text);
+}
+
 void table_notes(const struct comparison *c)
 {
 	printf("\n");
+	print_stalls(c->columns[c->base].run);
 	if (c->base != c->new) {
 		char text[256];
 

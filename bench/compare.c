@@ -10,8 +10,8 @@
 
 /* Steps of a scenario in the order in which they are shown. */
 static const char * const ops[] = {
-	"call", "map", "unmap", "create", "remove", "close", "total",
-	OP_THREADS,
+	"call", "map", "replace", "remap", "unmap", "create", "remove", "close", "register",
+	"unregister", "reuse", "alone", "beside", "total", OP_THREADS,
 };
 
 static void cell_fill(struct cell *cell, const json_t *op, bool per_call, double tces)

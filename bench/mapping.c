@@ -12,6 +12,12 @@
 #include "stats.h"
 #include "util.h"
 
+/* Cycles behind a sample of delayed kills: their median, piece by piece. */
+#define LAZY_PASSES 3u
+#define LAZY_TCES 4096u		/* of a cycle: its flush is one for many */
+#define CHUNK_TCES 32u
+#define KILL_THRESHOLD "/sys/module/vfio_iommu_mtce/parameters/kill_threshold"
+
 /* One scenario being measured. */
 struct job {
 	const struct effort *effort;
@@ -44,12 +50,13 @@ static unsigned int calls_of(const struct job *j, const struct calls *c)
 	return j->plan.units * c->per_unit + c->flush;
 }
 
-/* Calls between two looks at the counter: whole units, some 64 pages. */
+/* Calls between two looks at the counter: some 32 pages; whole units if calls are unlike. */
 static unsigned int chunk_of(struct job *j, const struct calls *c)
 {
-	unsigned int units = 64 / j->result->scenario->tces;
+	unsigned int step = c->unlike ? c->per_unit : 1;
+	unsigned int tces = j->result->scenario->tces * step / c->per_unit;
 
-	return (units ? units : 1) * c->per_unit;
+	return tces < CHUNK_TCES ? CHUNK_TCES / tces * step : step;
 }
 
 static int calls_done(struct job *j, enum op op, const struct calls *c, unsigned int done)
@@ -162,13 +169,43 @@ static int time_op(struct job *j, enum op op, const struct calls *c, unsigned in
 	return c->flush ? container_flush(&j->rig->container) : 0;
 }
 
+static enum op again_op(const struct scenario *s)
+{
+	return s->again == AGAIN_REPLACE ? OP_REPLACE : OP_REMAP;
+}
+
 /* Faults, caches, and a look whether the work can be done at all. */
 static int warm_up(struct job *j)
 {
 	double unused;
 	int ret = job_count(j, OP_MAP, &j->plan.map, 0, &unused);
 
+	if (!ret && j->plan.again.call)
+		ret = job_count(j, again_op(j->result->scenario), &j->plan.again, 0, &unused);
 	return ret ? ret : job_count(j, OP_UNMAP, &j->plan.unmap, 0, &unused);
+}
+
+static int count_cycle(struct job *j)
+{
+	int ret = count_op(j, OP_MAP, &j->plan.map);
+
+	if (!ret && j->plan.again.call)
+		ret = count_op(j, again_op(j->result->scenario), &j->plan.again);
+	return ret ? ret : count_op(j, OP_UNMAP, &j->plan.unmap);
+}
+
+/* A median over passes wants some of them. */
+static int count_lazy_sample(struct job *j)
+{
+	unsigned int i;
+	int ret = 0;
+
+	j->passes = 0;
+	for (i = 0; i < LAZY_PASSES && !ret && !interrupted(); i++)
+		ret = count_cycle(j);
+	if (!ret && j->passes)
+		op_sample(&j->result->ops[OP_UNMAP], lazy_per_unit(j, &j->plan.unmap));
+	return ret;
 }
 
 static int count_pass(struct job *j)
@@ -176,14 +213,18 @@ static int count_pass(struct job *j)
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < j->effort->samples && !ret && !interrupted(); i++) {
-		ret = count_op(j, OP_MAP, &j->plan.map);
-		if (!ret)
-			ret = count_op(j, OP_UNMAP, &j->plan.unmap);
-	}
-	if (!ret && j->plan.unmap.flush && j->passes)
-		op_sample(&j->result->ops[OP_UNMAP], lazy_per_unit(j, &j->plan.unmap));
+	for (i = 0; i < j->effort->samples && !ret && !interrupted(); i++)
+		ret = j->plan.unmap.flush ? count_lazy_sample(j) : count_cycle(j);
 	return ret;
+}
+
+static int time_cycle(struct job *j, unsigned int units)
+{
+	int ret = time_op(j, OP_MAP, &j->plan.map, units);
+
+	if (!ret && j->plan.again.call)
+		ret = time_op(j, again_op(j->result->scenario), &j->plan.again, units);
+	return ret ? ret : time_op(j, OP_UNMAP, &j->plan.unmap, units);
 }
 
 static int time_pass(struct job *j)
@@ -196,9 +237,7 @@ static int time_pass(struct job *j)
 	while (left && !ret && !interrupted()) {
 		unsigned int units = left < j->plan.units ? left : j->plan.units;
 
-		ret = time_op(j, OP_MAP, &j->plan.map, units);
-		if (!ret)
-			ret = time_op(j, OP_UNMAP, &j->plan.unmap, units);
+		ret = time_cycle(j, units);
 		left -= units;
 	}
 	return ret;
@@ -230,20 +269,21 @@ static int kprobe_pass(struct job *j)
 	    j->result->ops[OP_MAP].kill_source)
 		return 0;
 	ret = kprobe_op(j, OP_MAP, &j->plan.map);
+	if (!ret && j->plan.again.call)
+		ret = kprobe_op(j, again_op(j->result->scenario), &j->plan.again);
 	return ret ? ret : kprobe_op(j, OP_UNMAP, &j->plan.unmap);
 }
 
-static void latency_prepare(struct op_result *o)
+static bool delayed_to_the_end(const struct scenario *s, const struct backend *b)
 {
-	if (o->latency)
-		return;
-	o->latency = xcalloc(1, sizeof(*o->latency));
-	histogram_reset(o->latency);
+	return b->batch && (s->lazy || s->lazy_mode) && !s->flush_each;
 }
 
-static unsigned int cycle_units(const struct scenario *s, const struct effort *e)
+static unsigned int cycle_units(const struct scenario *s, const struct backend *b,
+				const struct effort *e)
 {
-	unsigned int units = e->count_tces / s->tces, most = plan_capacity(s);
+	unsigned int tces = delayed_to_the_end(s, b) ? LAZY_TCES : e->count_tces;
+	unsigned int units = tces / s->tces, most = plan_capacity(s);
 
 	if (units > most)
 		units = most;
@@ -266,6 +306,30 @@ static int passes(struct job *j)
 	return ret ? ret : kprobe_pass(j);
 }
 
+/* By its parameter the driver can be made to kill entries, or the whole PE. */
+static void set_kill_scope(const struct job *j, const char *threshold)
+{
+	if (threshold[0] && j->result->backend->counters &&
+	    !setting_change(KILL_THRESHOLD, threshold))
+		die("cannot write %s: %s", KILL_THRESHOLD, strerror(errno));
+}
+
+static int passes_with_scope(struct job *j)
+{
+	static const char * const thresholds[] = {
+		[KILL_DEFAULT] = "", [KILL_ENTRIES] = "1000000", [KILL_PE] = "0",
+	};
+	char before[32] = "";
+	int ret;
+
+	if (j->result->scenario->kill != KILL_DEFAULT)
+		file_read_line(KILL_THRESHOLD, before, sizeof(before));
+	set_kill_scope(j, thresholds[j->result->scenario->kill]);
+	ret = passes(j);
+	set_kill_scope(j, before);
+	return ret;
+}
+
 static int set_lazy_mode(struct job *j, bool on)
 {
 	int ret;
@@ -273,8 +337,8 @@ static int set_lazy_mode(struct job *j, bool on)
 	if (!j->result->backend->batch || !j->result->scenario->lazy_mode)
 		return 0;
 	ret = container_lazy_mode(&j->rig->container, on);
-	if (ret && !j->result->failed[0])
-		snprintf(j->result->failed, sizeof(j->result->failed), "%s", backend_error());
+	if (ret)
+		result_fail(j->result, backend_error());
 	return ret;
 }
 
@@ -284,7 +348,7 @@ static int passes_in_mode(struct job *j)
 
 	if (ret)
 		return ret;
-	ret = passes(j);
+	ret = passes_with_scope(j);
 	off = set_lazy_mode(j, false);
 	return ret ? ret : off;
 }
@@ -299,7 +363,7 @@ static const char *not_lazy(const struct rig *rig, const struct result *r)
 
 int mapping_run(struct run *run, struct rig *rig, struct result *r)
 {
-	unsigned int units = cycle_units(r->scenario, &run->effort);
+	unsigned int units = cycle_units(r->scenario, r->backend, &run->effort);
 	const char *skip = not_lazy(rig, r);
 	struct job j = {
 		.effort = &run->effort,
@@ -309,15 +373,17 @@ int mapping_run(struct run *run, struct rig *rig, struct result *r)
 	int ret;
 
 	if (skip) {
-		snprintf(r->skipped, sizeof(r->skipped), "%s", skip);
+		result_skip(r, skip);
 		return 0;
 	}
 	plan_make(&j.plan, r->scenario, r->backend, &rig->place, units);
 	j.ns = xcalloc(units, sizeof(*j.ns));
-	j.chunks = xcalloc(run->effort.samples * num_chunks(&j, &j.plan.unmap), sizeof(*j.chunks));
+	j.chunks = xcalloc(LAZY_PASSES * num_chunks(&j, &j.plan.unmap), sizeof(*j.chunks));
 	r->how = how_overall(&j.plan);
-	latency_prepare(&r->ops[OP_MAP]);
-	latency_prepare(&r->ops[OP_UNMAP]);
+	result_latency(&r->ops[OP_MAP]);
+	result_latency(&r->ops[OP_UNMAP]);
+	if (j.plan.again.call)
+		result_latency(&r->ops[again_op(r->scenario)]);
 	ret = passes_in_mode(&j);
 	free(j.ns);
 	free(j.chunks);
@@ -338,7 +404,7 @@ int mapping_null(struct run *run, struct rig *rig, struct result *r)
 
 	for (i = 0; i < NULL_CALLS; i++)
 		call[i].request = NULL_IOCTL;
-	latency_prepare(o);
+	result_latency(o);
 	r->how = "one ioctl per call";
 	o->how = r->how;
 	for (i = 0; i < run->effort.samples && done == NULL_CALLS; i++) {

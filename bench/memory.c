@@ -30,25 +30,36 @@ static size_t free_memory(void)
 	return (size_t)sysconf(_SC_AVPHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+bool memory_make(struct memory *m, size_t size)
+{
+	*m = (struct memory) { .page = (size_t)sysconf(_SC_PAGESIZE) };
+	if (free_memory() < size)
+		return false;
+	m->base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (m->base == MAP_FAILED)
+		return false;
+	/* Whether a huge page comes along must not depend on luck. */
+	madvise(m->base, size, MADV_NOHUGEPAGE);
+	memset(m->base, 1, size);
+	m->size = size;
+	return true;
+}
+
+void memory_unmake(struct memory *m)
+{
+	if (m->size)
+		munmap(m->base, m->size);
+	m->size = 0;
+}
+
 static const struct memory *normal_get(size_t size)
 {
 	if (normal.size >= size)
 		return &normal;
-	if (normal.base)
-		munmap(normal.base, normal.size);
-	normal.size = 0;
-	if (free_memory() < size)
+	memory_unmake(&normal);
+	if (!memory_make(&normal, size))
 		die("the bench maps %zu MiB of memory, and only %zu MiB are free",
 		    size >> 20, free_memory() >> 20);
-	normal.base = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (normal.base == MAP_FAILED)
-		die("cannot allocate %zu MiB", size >> 20);
-	/* Whether a huge page comes along must not depend on luck. */
-	madvise(normal.base, size, MADV_NOHUGEPAGE);
-	memset(normal.base, 1, size);
-	normal.size = size;
-	normal.page = (size_t)sysconf(_SC_PAGESIZE);
 	return &normal;
 }
 
@@ -144,27 +155,23 @@ static const char *huge_alloc(void)
 	return NULL;
 }
 
-static const struct memory *huge_get(const char **why)
+const struct memory *memory_get_huge(const char **why)
 {
-	if (!huge.base && !huge_failure)
+	if (!huge.size && !huge_failure)
 		huge_failure = huge_alloc();
 	*why = huge_failure;
-	return huge.base ? &huge : NULL;
+	return huge.size ? &huge : NULL;
 }
 
 const struct memory *memory_get(size_t page, size_t size, const char **why)
 {
 	if (page <= (size_t)sysconf(_SC_PAGESIZE))
 		return normal_get(size);
-	return huge_get(why);
+	return memory_get_huge(why);
 }
 
 void memory_free_all(void)
 {
-	if (normal.base)
-		munmap(normal.base, normal.size);
-	if (huge.base)
-		munmap(huge.base, huge.size);
-	memset(&normal, 0, sizeof(normal));
-	memset(&huge, 0, sizeof(huge));
+	memory_unmake(&normal);
+	memory_unmake(&huge);
 }

@@ -34,7 +34,8 @@ static const char doc[] =
 	"  mtce-bench --group 3 --backend upstream,mtce --output run.json\n"
 	"  mtce-bench --group 3 --scenario '4k-list-*' --output - | jq .scenarios\n"
 	"  mtce-bench --list\n\n"
-	"Environment: MTCE_GROUPS (the first is used without --group), MTCE_OUT (folder of "
+	"Environment: MTCE_GROUPS (the first is used without --group, another for two groups in "
+	"a container), MTCE_OUT (folder of "
 	"bench.json), MTCE_MARKER (lab: resource0 of the marker device).";
 
 enum { KEY_ROUNDS = 256, KEY_CONTEXT };
@@ -210,8 +211,8 @@ static void make_results(struct run *run, const struct backend **chosen, unsigne
 }
 
 static const struct effort full = {
-	.samples = 5, .count_tces = 4096, .time_tces = 16384, .time_units = 16, .teardowns = 2,
-	.rounds = 1, .smp_repeats = 7, .smp_ms = 80,
+	.samples = 2, .count_tces = 1024, .time_tces = 2048, .time_units = 2, .teardowns = 2,
+	.rounds = 5, .smp_repeats = 2, .smp_ms = 50,
 };
 
 static const struct effort quick = {
@@ -259,14 +260,15 @@ int main(int argc, char **argv)
 	if (a.rounds)
 		run.effort.rounds = a.rounds;
 	num_chosen = choose_backends(a.backends, chosen);
-	run.group = process_group(a.group);
+	run.groups.first = process_group(a.group);
+	run.groups.second = process_second_group(run.groups.first);
 	process_prepare();
 	output = process_output(a.output, "bench.json", path, sizeof(path));
 	jsonfile_check(output);
 	context = context_make(a.context, argc, argv);
-	context_add_group(context, run.group);
+	context_add_group(context, run.groups.first);
 	interrupts_catch();
-	check_group(chosen[0], run.group);
+	check_group(chosen[0], run.groups.first);
 	marker_open();
 	steal_open();
 	measure_open();

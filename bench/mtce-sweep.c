@@ -371,7 +371,7 @@ int main(int argc, char **argv)
 		.group = -1,
 		.entries = { { 16, 64, 256, 1024, 4096, 16384, 65536 }, 7 },
 		.timeouts = { { 1, 4, 10, 50 }, 4 },
-		.thresholds = { { 1, 16, 64, 512 }, 4 },
+		.thresholds = { { 1, 8, 16, 64, 512 }, 5 },
 		.ms = 200,
 	};
 	const char *output;

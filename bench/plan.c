@@ -9,10 +9,11 @@
 
 /* Where the ranges of a plan lie; range g is number g over all units. */
 struct layout {
-	uint64_t window;
+	const struct place *where;
 	const struct memory *memory;
 	enum order order;
 	bool iova_scattered;
+	unsigned int ranges;	/* of a unit */
 	size_t bytes;		/* of a range */
 	size_t stride;		/* of user memory: a scattered range has a page of its own */
 	unsigned int slots;	/* strides in the memory */
@@ -52,8 +53,9 @@ static void layout_make(struct layout *l, const struct scenario *s,
 	size_t page = (size_t)1 << s->page_shift;
 
 	memset(l, 0, sizeof(*l));
-	l->window = where->window;
+	l->where = where;
 	l->memory = where->memory;
+	l->ranges = s->tces / s->piece;
 	l->order = s->order;
 	l->iova_scattered = s->order == SCATTERED && s->work != WORK_LIST;
 	l->bytes = s->piece * page;
@@ -74,9 +76,15 @@ static void layout_free(struct layout *l)
 	free(l->memory_slot);
 }
 
+static uint64_t layout_window(const struct layout *l, unsigned int unit)
+{
+	return unit % 2 ? l->where->other : l->where->window;
+}
+
 static uint64_t layout_iova(struct layout *l, unsigned int g)
 {
-	return l->window + (uint64_t)l->bytes * (l->iova_scattered ? l->iova_slot[g] : g);
+	return layout_window(l, g / l->ranges) +
+	       (uint64_t)l->bytes * (l->iova_scattered ? l->iova_slot[g] : g);
 }
 
 static void *layout_memory(struct layout *l, unsigned int g)
@@ -111,15 +119,27 @@ const char *plan_impossible(const struct scenario *s, const struct memory *memor
 	return why;
 }
 
+/* What the calls point to lives as long as the plan. */
+static void *plan_keep(struct plan *p, size_t n, size_t size)
+{
+	return p->args[p->num_args++] = xcalloc(n, size);
+}
+
+static void calls_make(struct calls *c, unsigned int calls, unsigned int per_unit,
+		       const char *how)
+{
+	c->call = xcalloc(calls + 1, sizeof(*c->call));
+	c->per_unit = per_unit;
+	c->how = how;
+}
+
 static void calls_point(struct calls *c, unsigned int calls, unsigned int per_unit,
 			unsigned long request, void *args, size_t arg_size,
 			const char *how)
 {
 	unsigned int i;
 
-	c->call = xcalloc(calls + 1, sizeof(*c->call));
-	c->per_unit = per_unit;
-	c->how = how;
+	calls_make(c, calls, per_unit, how);
 	for (i = 0; i < calls; i++) {
 		c->call[i].request = request;
 		c->call[i].arg = (char *)args + i * arg_size;
@@ -135,100 +155,216 @@ static void calls_end_with_flush(struct calls *c, unsigned int calls, const char
 	c->how = how;
 }
 
-/* One MAP_DMA for each range. */
-static void plan_map_ranges(struct plan *p, struct layout *l, unsigned int ranges,
+/* One unit of *@first, then one of *@second, and so on; theirs are freed. */
+static void calls_alternate(struct calls *c, struct calls *first, const struct calls *second,
+			    unsigned int units, const char *how)
+{
+	struct calls both = { .unlike = true };
+	unsigned int u;
+
+	calls_make(&both, units * (first->per_unit + second->per_unit),
+		   first->per_unit + second->per_unit, how);
+	for (u = 0; u < units; u++) {
+		struct call *to = &both.call[u * both.per_unit];
+
+		memcpy(to, &first->call[u * first->per_unit], first->per_unit * sizeof(*to));
+		memcpy(to + first->per_unit, &second->call[u * second->per_unit],
+		       second->per_unit * sizeof(*to));
+	}
+	free(first->call);
+	free(second->call);
+	*c = both;
+}
+
+static void calls_flush_each(struct calls *c, unsigned int units, const char *how)
+{
+	struct calls flushes;
+
+	calls_point(&flushes, units, 1, VFIO_IOMMU_MTCE_FLUSH, &arg_flush, 0, NULL);
+	calls_alternate(c, c, &flushes, units, how);
+}
+
+/* One MAP_DMA for each range. @shift: other pages than those of shift 0. */
+static void plan_map_ranges(struct plan *p, struct calls *c, struct layout *l, unsigned int shift,
 			    const char *how)
 {
-	struct vfio_iommu_type1_dma_map *map = xcalloc(p->units * ranges, sizeof(*map));
-	unsigned int g;
+	unsigned int n = p->units * l->ranges, g;
+	struct vfio_iommu_type1_dma_map *map = plan_keep(p, n, sizeof(*map));
 
-	for (g = 0; g < p->units * ranges; g++)
-		map[g] = arg_map(layout_iova(l, g), layout_memory(l, g), l->bytes);
-	p->args[0] = map;
-	calls_point(&p->map, p->units * ranges, ranges, VFIO_IOMMU_MAP_DMA, map,
-		    sizeof(*map), how);
+	for (g = 0; g < n; g++)
+		map[g] = arg_map(layout_iova(l, g), layout_memory(l, g + shift), l->bytes);
+	calls_point(c, n, l->ranges, VFIO_IOMMU_MAP_DMA, map, sizeof(*map), how);
 }
 
-/* One UNMAP_DMA for each range; @ranges of them a unit, @bytes each. */
-static void plan_unmap_ranges(struct plan *p, struct layout *l, unsigned int ranges,
-			      size_t bytes, const char *how)
+/* One UNMAP_DMA for each range. */
+static void plan_unmap_ranges(struct plan *p, struct calls *c, struct layout *l, const char *how)
 {
-	struct vfio_iommu_type1_dma_unmap *unmap = xcalloc(p->units * ranges, sizeof(*unmap));
-	unsigned int g;
+	unsigned int n = p->units * l->ranges, g;
+	struct vfio_iommu_type1_dma_unmap *unmap = plan_keep(p, n, sizeof(*unmap));
 
-	for (g = 0; g < p->units * ranges; g++) {
-		uint64_t iova = bytes == l->bytes ? layout_iova(l, g) : l->window + g * bytes;
+	for (g = 0; g < n; g++)
+		unmap[g] = arg_unmap(layout_iova(l, g), l->bytes);
+	calls_point(c, n, l->ranges, VFIO_IOMMU_UNMAP_DMA, unmap, sizeof(*unmap), how);
+}
 
-		unmap[g] = arg_unmap(iova, bytes);
+/* A list's IOVAs are one range: anybody clears it with one call. */
+static void plan_unmap_units(struct plan *p, struct calls *c, struct layout *l)
+{
+	struct vfio_iommu_type1_dma_unmap *unmap = plan_keep(p, p->units, sizeof(*unmap));
+	unsigned int u;
+
+	for (u = 0; u < p->units; u++)
+		unmap[u] = arg_unmap(layout_iova(l, u * l->ranges), l->ranges * l->bytes);
+	calls_point(c, p->units, 1, VFIO_IOMMU_UNMAP_DMA, unmap, sizeof(*unmap), "one UNMAP_DMA");
+}
+
+/* What each range of an update is: an unmap, a map, or an unmap and a map. */
+struct operations {
+	bool unmap;
+	bool map;
+	uint32_t unmap_flags;
+	uint32_t map_flags;
+	unsigned int shift;
+};
+
+static void plan_update(struct plan *p, struct calls *c, struct layout *l,
+			const struct operations *o)
+{
+	unsigned int ops = l->ranges * (o->unmap + o->map), g, u, i;
+	struct vfio_mtce_op *op = plan_keep(p, p->units * ops, sizeof(*op));
+	struct vfio_iommu_mtce_update *update = plan_keep(p, p->units, sizeof(*update));
+
+	for (u = 0; u < p->units; u++) {
+		struct vfio_mtce_op *to = &op[u * ops];
+
+		for (i = 0; i < l->ranges && o->unmap; i++, to++) {
+			*to = arg_op(false, layout_iova(l, u * l->ranges + i), NULL, l->bytes);
+			to->flags |= o->unmap_flags;
+		}
+		for (i = 0; i < l->ranges && o->map; i++, to++) {
+			g = u * l->ranges + i;
+			*to = arg_op(true, layout_iova(l, g), layout_memory(l, g + o->shift),
+				     l->bytes);
+			to->flags |= o->map_flags;
+		}
+		update[u] = arg_update(&op[u * ops], ops);
 	}
-	p->args[1] = unmap;
-	calls_point(&p->unmap, p->units * ranges, ranges, VFIO_IOMMU_UNMAP_DMA, unmap,
-		    sizeof(*unmap), how);
+	calls_point(c, p->units, 1, VFIO_IOMMU_MTCE_UPDATE, update, sizeof(*update),
+		    "one UPDATE");
 }
 
-static void plan_update(struct plan *p, struct layout *l, unsigned int ranges, bool map,
-			bool lazy)
+static void plan_put_list(struct plan *p, struct calls *c, struct layout *l, unsigned int shift,
+			  uint32_t flags)
 {
-	struct vfio_mtce_op *op = xcalloc(p->units * ranges, sizeof(*op));
-	struct vfio_iommu_mtce_update *update = xcalloc(p->units, sizeof(*update));
-	unsigned int g;
+	unsigned int n = p->units * l->ranges, g;
+	uint64_t *list = plan_keep(p, n, sizeof(*list));
+	struct vfio_iommu_mtce_put_list *put = plan_keep(p, p->units, sizeof(*put));
 
-	for (g = 0; g < p->units * ranges; g++)
-		op[g] = arg_op(map, layout_iova(l, g), layout_memory(l, g), l->bytes);
-	for (g = 0; g < p->units * ranges && lazy; g++)
-		op[g].flags |= VFIO_MTCE_LAZY;
-	for (g = 0; g < p->units; g++)
-		update[g] = arg_update(&op[g * ranges], ranges);
-	p->args[map ? 0 : 1] = op;
-	p->args[map ? 2 : 3] = update;
-	calls_point(map ? &p->map : &p->unmap, p->units, 1, VFIO_IOMMU_MTCE_UPDATE,
-		    update, sizeof(*update), "one UPDATE");
-}
-
-static void plan_put_list(struct plan *p, struct layout *l, unsigned int pages)
-{
-	uint64_t *list = xcalloc(p->units * pages, sizeof(*list));
-	struct vfio_iommu_mtce_put_list *put = xcalloc(p->units, sizeof(*put));
-	unsigned int g;
-
-	for (g = 0; g < p->units * pages; g++)
-		list[g] = (uintptr_t)layout_memory(l, g);
-	for (g = 0; g < p->units; g++)
-		put[g] = arg_put_list(layout_iova(l, g * pages), &list[g * pages], pages);
-	p->args[0] = list;
-	p->args[2] = put;
-	calls_point(&p->map, p->units, 1, VFIO_IOMMU_MTCE_PUT_LIST, put, sizeof(*put),
+	for (g = 0; g < n; g++)
+		list[g] = (uintptr_t)layout_memory(l, g + shift);
+	for (g = 0; g < p->units; g++) {
+		put[g] = arg_put_list(layout_iova(l, g * l->ranges), &list[g * l->ranges],
+				      l->ranges);
+		put[g].flags |= flags;
+	}
+	calls_point(c, p->units, 1, VFIO_IOMMU_MTCE_PUT_LIST, put, sizeof(*put),
 		    "one PUT_LIST");
+}
+
+static const char *how_ranges(const struct scenario *s, const char *one)
+{
+	if (s->tces == s->piece)
+		return one;
+	return s->piece > 1 ? "ioctl per range" : "ioctl per page";
+}
+
+/* Some pages further, so that no entry stays as it is. */
+#define OTHER_PAGES 1u
+
+static void plan_replace(struct plan *p, struct layout *l, const struct scenario *s, bool batch)
+{
+	static const struct operations replace = {
+		.map = true, .map_flags = VFIO_MTCE_REPLACE, .shift = OTHER_PAGES,
+	};
+
+	if (batch && s->work == WORK_UPDATE)
+		plan_update(p, &p->again, l, &replace);
+	else if (batch && s->work == WORK_LIST)
+		plan_put_list(p, &p->again, l, OTHER_PAGES, VFIO_MTCE_REPLACE);
+	else
+		plan_map_ranges(p, &p->again, l, OTHER_PAGES, how_ranges(s, "one MAP_DMA"));
+}
+
+static void plan_remap(struct plan *p, struct layout *l, const struct scenario *s, bool batch)
+{
+	struct operations remap = {
+		.unmap = true, .map = true, .shift = OTHER_PAGES,
+		.unmap_flags = s->lazy ? VFIO_MTCE_LAZY : 0,
+	};
+	struct calls maps, unmaps;
+
+	if (batch && s->work == WORK_UPDATE) {
+		plan_update(p, &p->again, l, &remap);
+		return;
+	}
+	plan_unmap_ranges(p, &unmaps, l, NULL);
+	plan_map_ranges(p, &maps, l, OTHER_PAGES, NULL);
+	calls_alternate(&p->again, &unmaps, &maps, p->units,
+			how_ranges(s, "one UNMAP_DMA, one MAP_DMA"));
+}
+
+static void plan_maps(struct plan *p, struct layout *l, const struct scenario *s, bool batch)
+{
+	static const struct operations map = { .map = true };
+
+	if (batch && s->work == WORK_UPDATE)
+		plan_update(p, &p->map, l, &map);
+	else if (batch && s->work == WORK_LIST)
+		plan_put_list(p, &p->map, l, 0, 0);
+	else
+		plan_map_ranges(p, &p->map, l, 0, how_ranges(s, "one MAP_DMA"));
+}
+
+static void plan_unmaps(struct plan *p, struct layout *l, const struct scenario *s, bool batch)
+{
+	struct operations unmap = { .unmap = true, .unmap_flags = s->lazy ? VFIO_MTCE_LAZY : 0 };
+
+	if (s->work == WORK_LIST)
+		plan_unmap_units(p, &p->unmap, l);
+	else if (batch && s->work == WORK_UPDATE)
+		plan_update(p, &p->unmap, l, &unmap);
+	else
+		plan_unmap_ranges(p, &p->unmap, l, how_ranges(s, "one UNMAP_DMA"));
+}
+
+static void plan_flushes(struct plan *p, const struct scenario *s)
+{
+	if (s->flush_each)
+		calls_flush_each(&p->unmap, p->units,
+				 s->lazy ? "one lazy UPDATE, one FLUSH" :
+					   "lazy UNMAP_DMAs, one FLUSH");
+	else
+		calls_end_with_flush(&p->unmap, p->units * p->unmap.per_unit,
+				     s->lazy ? "one lazy UPDATE; a FLUSH in the end" :
+					       "one UNMAP_DMA, lazy; a FLUSH in the end");
 }
 
 void plan_make(struct plan *p, const struct scenario *s, const struct backend *b,
 	       const struct place *where, unsigned int units)
 {
-	unsigned int ranges = s->tces / s->piece;
-	const char *each = s->piece > 1 ? "ioctl per range" : "ioctl per page";
 	struct layout l;
 
 	memset(p, 0, sizeof(*p));
 	p->units = units;
 	layout_make(&l, s, where);
-	if (s->work == WORK_UPDATE && b->batch) {
-		plan_update(p, &l, ranges, true, false);
-		plan_update(p, &l, ranges, false, s->lazy);
-	} else if (s->work == WORK_LIST) {
-		if (b->batch)
-			plan_put_list(p, &l, ranges);
-		else
-			plan_map_ranges(p, &l, ranges, each);
-		/* Its IOVAs are one range: anybody clears it with one call. */
-		plan_unmap_ranges(p, &l, 1, s->tces * l.bytes, "one UNMAP_DMA");
-	} else {
-		plan_map_ranges(p, &l, ranges, ranges > 1 ? each : "one MAP_DMA");
-		plan_unmap_ranges(p, &l, ranges, l.bytes, ranges > 1 ? each : "one UNMAP_DMA");
-	}
+	plan_maps(p, &l, s, b->batch);
+	plan_unmaps(p, &l, s, b->batch);
+	if (s->again == AGAIN_REPLACE)
+		plan_replace(p, &l, s, b->batch);
+	else if (s->again == AGAIN_REMAP)
+		plan_remap(p, &l, s, b->batch);
 	if (b->batch && (s->lazy || s->lazy_mode))
-		calls_end_with_flush(&p->unmap, units * p->unmap.per_unit,
-				     s->lazy ? "one lazy UPDATE; a FLUSH in the end" :
-					       "one UNMAP_DMA, lazy; a FLUSH in the end");
+		plan_flushes(p, s);
 	layout_free(&l);
 }
 
@@ -237,8 +373,9 @@ void plan_free(struct plan *p)
 	size_t i;
 
 	free(p->map.call);
+	free(p->again.call);
 	free(p->unmap.call);
-	for (i = 0; i < ARRAY_SIZE(p->args); i++)
+	for (i = 0; i < p->num_args; i++)
 		free(p->args[i]);
 	memset(p, 0, sizeof(*p));
 }

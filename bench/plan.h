@@ -23,6 +23,7 @@ struct call {
 struct calls {
 	struct call *call;
 	unsigned int per_unit;
+	bool unlike;		/* those of a unit are not all the same */
 	bool flush;		/* behind the last unit is a call that flushes */
 	const char *how;
 };
@@ -30,12 +31,15 @@ struct calls {
 struct plan {
 	unsigned int units;
 	struct calls map;
+	struct calls again;	/* of scenario's again: between the two */
 	struct calls unmap;
-	void *args[4];		/* what the calls point to */
+	void *args[8];		/* what the calls point to */
+	unsigned int num_args;
 };
 
 struct place {
 	uint64_t window;	/* IOVA of its first TCE */
+	uint64_t other;		/* the same of every second unit's window; may be the same */
 	const struct memory *memory;
 };
 

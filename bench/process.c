@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -28,6 +29,23 @@ int process_group(int option)
 	if (!groups || !*groups)
 		die("no IOMMU group is named: use --group N or MTCE_GROUPS, or let scripts/mtce-host choose a device");
 	return atoi(groups);
+}
+
+int process_second_group(int first)
+{
+	const char *groups = getenv("MTCE_GROUPS");
+	char *end;
+
+	while (groups && *groups) {
+		long group = strtol(groups, &end, 10);
+
+		if (end == groups)
+			break;
+		if (group != first)
+			return (int)group;
+		groups = end + strspn(end, ", ");
+	}
+	return -1;
 }
 
 const char *process_output(const char *option, const char *name, char *buf, size_t size)

@@ -90,7 +90,7 @@ static json_t *flushes_json(const struct op_result *o)
 /* Steps of a teardown are parts of the section that is called total. */
 static bool has_section(enum op op)
 {
-	return op == OP_MAP || op == OP_UNMAP || op == OP_TOTAL;
+	return op_is_of_tces(op) || op == OP_TOTAL;
 }
 
 static json_t *op_json(const struct result *r, enum op op, const struct op_result *null_call)
@@ -103,7 +103,10 @@ static json_t *op_json(const struct result *r, enum op op, const struct op_resul
 	set_integer(j, "calls", o->units);
 	if (o->ioctls)
 		set_integer(j, "ioctls_per_call", o->ioctls / o->units);
-	add_instructions(j, o, op == OP_MAP || op == OP_UNMAP ? r->scenario->tces : 0);
+	if (!o->only_time)
+		add_instructions(j, o, op_is_of_tces(op) ? r->scenario->tces : 0);
+	if (o->neighbour_calls)
+		set_integer(j, "neighbour_calls", o->neighbour_calls);
 	if (null_call && o->num_samples && null_call->num_samples && o->ioctls == o->units &&
 	    op != OP_CALL)
 		set_number(j, "instructions_above_null_per_call",
@@ -141,7 +144,7 @@ static json_t *smp_json(const struct smp_result *s, const struct scenario *scena
 	json_t *j = json_object();
 
 	json_object_set_new(j, "cpus", json_pack("[i,i]", cpus_get(0), cpus_get(1)));
-	set_integer(j, "tables", scenario->tables);
+	set_integer(j, "tables", scenario->rig.tables);
 	json_object_set_new(j, "one_thread", smp_threads_json(&s->one, s->num, one));
 	json_object_set_new(j, "two_threads", smp_threads_json(&s->two, s->num, two));
 	set_number(j, "scaling", smp_scaling(&s->work));
@@ -205,6 +208,19 @@ static json_t *floor_json(const struct floor *f)
 	return j;
 }
 
+static json_t *stall_json(const struct stall *s)
+{
+	json_t *j = json_object();
+
+	set_integer(j, "from_ns", STALL_NS);
+	set_number(j, "watched_ms", (double)s->watched_ns / 1e6);
+	set_number(j, "lost_percent", s->watched_ns ? 100 * (double)s->lost_ns /
+						      (double)s->watched_ns : 0);
+	if (s->gaps.count)
+		json_object_set_new(j, "gaps_ns", json_histogram(&s->gaps));
+	return j;
+}
+
 static json_t *effort_json(const struct effort *e)
 {
 	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "rounds", (int)e->rounds,
@@ -226,6 +242,7 @@ json_t *report_make(json_t *context, const struct floor *f, const struct run *ru
 		 "time between the calls of CLOCK_MONOTONIC_RAW around each unit of work");
 	json_object_set_new(report, "effort", effort_json(&run->effort));
 	json_object_set_new(report, "floor", floor_json(f));
+	json_object_set_new(report, "stalls", stall_json(&run->stall));
 	for (i = 0; i < run->num_results; i++)
 		json_array_append_new(scenarios, result_json(run, &run->results[i]));
 	json_object_set_new(report, "scenarios", scenarios);

@@ -14,11 +14,18 @@
 
 enum op {
 	OP_MAP,
+	OP_REPLACE,	/* of live entries: other pages are mapped over them */
+	OP_REMAP,	/* of live entries: unmapped, other pages mapped there */
 	OP_UNMAP,
 	OP_CALL,	/* the null ioctl */
 	OP_CREATE,	/* of a window */
 	OP_REMOVE,
 	OP_CLOSE,
+	OP_REGISTER,
+	OP_UNREGISTER,
+	OP_REUSE,	/* from the unmap to the moment when its kill is done */
+	OP_ALONE,	/* what is timed, with the other CPU idle... */
+	OP_BESIDE,	/* ... and with a thread at work there */
 	OP_TOTAL,	/* from the first map to the end of a teardown */
 	NUM_OPS
 };
@@ -42,6 +49,8 @@ struct op_result {
 	uint64_t kill_tces;		/* TCEs and units of the pass that counted kills */
 	uint64_t kill_units;
 
+	bool only_time;			/* there is nothing to count */
+	uint64_t neighbour_calls;	/* of the thread beside it, meanwhile */
 	struct histogram *latency;	/* ns per unit */
 };
 
@@ -97,6 +106,16 @@ struct result {
 	struct op_result ops[NUM_OPS];
 	struct smp_result *smp;		/* of a scenario of threads */
 };
+
+/* Of TCEs: instructions and kills are told for each of them. */
+static inline bool op_is_of_tces(enum op op)
+{
+	return op <= OP_UNMAP;
+}
+
+void result_latency(struct op_result *o);	/* makes the histogram, once */
+void result_skip(struct result *r, const char *why);
+void result_fail(struct result *r, const char *why);
 
 static inline bool op_measured(const struct op_result *o)
 {

@@ -10,11 +10,16 @@
 struct rig {
 	bool open;
 	struct container container;
-	unsigned int page_shift;
-	bool v1;
-	unsigned int tables;
+	struct rig_shape shape;
 	struct place place;
 	struct place second;	/* with two tables */
+	char skip[128];
+};
+
+/* IOMMU groups to use; those that are not there are -1. */
+struct groups {
+	int first;
+	int second;
 };
 
 /*
@@ -22,8 +27,8 @@ struct rig {
  * why this machine cannot run the scenario; otherwise 0 or -errno, with
  * backend_error().
  */
-int rig_fit(struct rig *r, const struct scenario *s, const struct backend *b, int group,
-	    const char **skip);
+int rig_fit(struct rig *r, const struct scenario *s, const struct backend *b,
+	    const struct groups *groups, const char **skip);
 void rig_close(struct rig *r);
 
 #endif

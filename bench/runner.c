@@ -6,47 +6,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "beside.h"
 #include "kprobe.h"
 #include "marker.h"
 #include "measure.h"
 #include "mapping.h"
 #include "progress.h"
 #include "teardown.h"
+#include "register.h"
 #include "rig.h"
 #include "smp.h"
 #include "util.h"
-
-const char * const op_names[NUM_OPS] = {
-	[OP_MAP] = "map",
-	[OP_UNMAP] = "unmap",
-	[OP_CALL] = "call",
-	[OP_CREATE] = "create",
-	[OP_REMOVE] = "remove",
-	[OP_CLOSE] = "close",
-	[OP_TOTAL] = "total",
-};
+#include "wait.h"
 
 static int work_in_rig(struct run *run, struct rig *rig, struct result *r)
 {
 	if (r->scenario->smp)
 		return smp_run(run, rig, r);
-	return r->scenario->work == WORK_NULL ? mapping_null(run, rig, r) :
-						mapping_run(run, rig, r);
+	switch (r->scenario->work) {
+	case WORK_NULL:
+		return mapping_null(run, rig, r);
+	case WORK_BESIDE:
+		return beside_run(run, rig, r);
+	case WORK_WAIT:
+		return wait_run(run, rig, r);
+	default:
+		return mapping_run(run, rig, r);
+	}
 }
 
 static void run_in_rig(struct run *run, struct rig *rig, struct result *r)
 {
 	const char *skip;
-	int ret = rig_fit(rig, r->scenario, r->backend, run->group, &skip);
+	int ret = rig_fit(rig, r->scenario, r->backend, &run->groups, &skip);
 
 	if (skip) {
-		snprintf(r->skipped, sizeof(r->skipped), "%s", skip);
+		result_skip(r, skip);
 		return;
 	}
 	if (!ret)
 		ret = work_in_rig(run, rig, r);
 	else
-		snprintf(r->failed, sizeof(r->failed), "%s", backend_error());
+		result_fail(r, backend_error());
 	/* Whatever is still mapped goes with the container. */
 	if (ret)
 		rig_close(rig);
@@ -56,12 +57,15 @@ static void run_one(struct run *run, struct rig *rig, struct result *r)
 {
 	if (r->skipped[0] || r->failed[0])
 		return;
-	if (r->scenario->work == WORK_NULL || scenario_is_mapping(r->scenario)) {
+	if (scenario_wants_rig(r->scenario)) {
 		run_in_rig(run, rig, r);
 		return;
 	}
 	rig_close(rig);
-	teardown_run(run, r);
+	if (r->scenario->work == WORK_REGISTER)
+		register_run(run, r);
+	else
+		teardown_run(run, r);
 }
 
 /* Sections are numbered once, so that rounds of a result share theirs. */
@@ -75,25 +79,42 @@ static void number_sections(struct run *run)
 			run->results[i].ops[op].section = ++section;
 }
 
+/* The machine is looked at whenever the back end changes, in every round. */
+static void watch_machine(struct run *run, const struct result *r, const struct backend **last)
+{
+	if (r->backend == *last)
+		return;
+	stall_watch(&run->stall);
+	*last = r->backend;
+}
+
+static void run_round(struct run *run, unsigned int round, struct rig *rig)
+{
+	const struct backend *last = NULL;
+	size_t i;
+
+	for (i = 0; i < run->num_results && !interrupted(); i++) {
+		size_t at = round % 2 ? run->num_results - 1 - i : i;
+		struct result *r = &run->results[at];
+
+		watch_machine(run, r, &last);
+		progress(round, at, r->backend->name, r->scenario->name);
+		run_one(run, rig, r);
+	}
+}
+
 void run_all(struct run *run)
 {
-	unsigned int round, total = run->effort.rounds * (unsigned int)run->num_results;
 	struct rig rig = { .open = false };
+	unsigned int round;
 	size_t i;
 
 	number_sections(run);
-	for (round = 0; round < run->effort.rounds; round++) {
-		for (i = 0; i < run->num_results; i++) {
-			size_t at = round % 2 ? run->num_results - 1 - i : i;
-			struct result *r = &run->results[at];
-
-			progress(round * (unsigned int)run->num_results + (unsigned int)i, total,
-				 r->backend->name, r->scenario->name);
-			run_one(run, &rig, r);
-			if (interrupted())
-				break;
-		}
-	}
+	progress_begin(run->num_results, run->effort.rounds);
+	for (round = 0; round < run->effort.rounds; round++)
+		run_round(run, round, &rig);
 	rig_close(&rig);
 	progress_end();
+	for (i = 0; i < run->num_results; i++)
+		smp_judge(&run->results[i]);
 }

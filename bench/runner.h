@@ -6,6 +6,8 @@
 #include <stddef.h>
 
 #include "result.h"
+#include "rig.h"
+#include "stall.h"
 
 /* How much is enough: TCEs (of a unit's ioctls) or units. */
 struct effort {
@@ -21,9 +23,10 @@ struct effort {
 
 struct run {
 	struct effort effort;
-	int group;
+	struct groups groups;
 	struct result *results;
 	size_t num_results;
+	struct stall stall;
 };
 
 /* @results are ordered by back end; odd rounds go backwards (A B B A). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is measured: a table. To add a scenario, add a line to scenario.c. */
+/* What is measured: a table. To add a scenario, add a line to scenario-table.c. */
 #ifndef MTCE_BENCH_SCENARIO_H
 #define MTCE_BENCH_SCENARIO_H
 
@@ -14,12 +14,39 @@ enum work {
 	WORK_CLOSE,		/* use a large window, close the container */
 	WORK_REMOVE,		/* use a large window, remove it */
 	WORK_CLOSE_EMPTY,	/* close a container without a window */
+	WORK_REGISTER,		/* 1 GiB of memory, and back */
+	WORK_BESIDE,		/* one thread is timed, alone and beside another */
+	WORK_WAIT,		/* a lazy unmap, until the timer has had it killed */
 };
 
 enum order {
 	CONTIGUOUS,
 	SCATTERED,		/* IOVAs (not of a list) and user pages */
 	DESCENDING,		/* user pages from high to low */
+};
+
+/* What is done between a map and its unmap, to live entries that stay live. */
+enum again {
+	AGAIN_NOT,
+	AGAIN_REPLACE,		/* other pages are mapped over them */
+	AGAIN_REMAP,		/* they are unmapped, other pages mapped there */
+};
+
+/* What kills are to be, where the back end can be told (kill_threshold). */
+enum kill_scope {
+	KILL_DEFAULT,
+	KILL_ENTRIES,
+	KILL_PE,
+};
+
+/* What the container must be like; neighbours that want the same share it. */
+struct rig_shape {
+	unsigned int page_shift;/* of the TCEs */
+	unsigned int levels;	/* of the tables */
+	unsigned int tables;	/* windows, 1 or 2 */
+	unsigned int groups;	/* 1 or 2 */
+	bool v1;		/* no registered memory */
+	bool huge;		/* 16 MiB system pages */
 };
 
 /*
@@ -34,11 +61,17 @@ struct scenario {
 	unsigned int tces;	/* per unit */
 	unsigned int piece;	/* TCEs per range of a unit */
 	unsigned int page_shift;/* of the TCEs */
-	bool v1;		/* no registered memory: maps pin their pages */
 	bool lazy;		/* unmaps are lazy, one by one... */
 	bool lazy_mode;		/* ... or because the container is */
+	bool flush_each;	/* and a flush ends each unit */
 	bool smp;		/* one thread against two: smp.c */
-	unsigned int tables;	/* windows: 1, or 2 if each thread has its own */
+	bool left;		/* still mapped when the window goes */
+	bool timed_reads;	/* beside: what is timed, and what the neighbour does, ... */
+	bool load_reads;	/* ... is GET_INFO */
+	unsigned int window_mib;/* of a teardown */
+	enum again again;
+	enum kill_scope kill;
+	struct rig_shape rig;
 	bool quick;		/* part of a --quick run */
 	bool headline;		/* in the short latency table */
 };
@@ -48,5 +81,7 @@ struct scenario *scenarios_make(size_t *n);
 
 /* Work that maps and unmaps through a plan, in a window kept for many. */
 bool scenario_is_mapping(const struct scenario *s);
+/* Work in a container that is kept for many; otherwise it makes its own. */
+bool scenario_wants_rig(const struct scenario *s);
 
 #endif

@@ -110,10 +110,11 @@ static void lane_make(struct lane *l, unsigned int n, const struct rig *rig,
 
 	part.size = part.size / LANES / part.page * part.page;
 	part.base += n * part.size;
-	if (n && s->tables > 1)
+	if (n && s->rig.tables > 1)
 		where = rig->second;
 	else
 		where.window += n * ((uint64_t)WINDOW_TCES / LANES << s->page_shift);
+	where.other = where.window;
 	where.memory = &part;
 	memset(l, 0, sizeof(*l));
 	l->fd = rig->container.fd;
@@ -341,7 +342,7 @@ int smp_run(struct run *run, struct rig *rig, struct result *r)
 	int ret = 0;
 
 	if (cpus_get(1) < 0) {
-		snprintf(r->skipped, sizeof(r->skipped), "there is only one CPU");
+		result_skip(r, "there is only one CPU");
 		return 0;
 	}
 	if (!r->smp)
@@ -355,12 +356,15 @@ int smp_run(struct run *run, struct rig *rig, struct result *r)
 		snprintf(r->failed, sizeof(r->failed), "a thread failed (%s): %s", lane[0].how,
 			 strerror(-ret));
 	}
-	if (!ret && r->smp->num < FEWEST)
-		snprintf(r->skipped, sizeof(r->skipped),
-			 "the host is too busy: emulated CPUs stood still most of the time");
 	r->smp->refused = lane[0].map.refused + lane[0].unmap.refused;
 	r->smp->stores = lane[0].map.stores + lane[0].unmap.stores;
 	for (i = 0; i < LANES; i++)
 		plan_free(&lane[i].plan);
 	return ret;
+}
+
+void smp_judge(struct result *r)
+{
+	if (r->smp && !r->failed[0] && r->smp->num < FEWEST)
+		result_skip(r, "the host is too busy: emulated CPUs stood still most of the time");
 }

@@ -8,5 +8,7 @@
 
 /* Returns 0 or -errno, with the sentence in @r->failed. May set @r->skipped. */
 int smp_run(struct run *run, struct rig *rig, struct result *r);
+/* After all rounds: too few repeats are no result. */
+void smp_judge(struct result *r);
 
 #endif

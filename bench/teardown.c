@@ -9,15 +9,15 @@
 #include "memory.h"
 #include "util.h"
 
-#define WINDOW_SIZE (2ull << 30)
-#define REGISTERED ((size_t)4 << 20)	/* holds 1,000 pages of 4K */
+/* What is mapped more than once lies there more than once. */
+#define PIECES ((size_t)1024)
 
 struct teardown {
 	struct result *result;
 	struct container container;
 	const struct memory *memory;
 	uint64_t window;
-	size_t bytes;		/* that are mapped and unmapped */
+	size_t registered;
 	uint64_t mark;		/* instructions when the step began */
 };
 
@@ -36,33 +36,51 @@ static void step_end(struct teardown *t, enum op op)
 	o->units++;
 }
 
+static int fill_window(struct teardown *t)
+{
+	const struct scenario *s = t->result->scenario;
+	size_t bytes = (size_t)s->piece << s->page_shift;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < s->tces && !ret; i += s->piece)
+		ret = container_map(&t->container, t->window + ((uint64_t)i << s->page_shift),
+				    t->memory->base, bytes);
+	return ret;
+}
+
 static int prepare(struct teardown *t, int group)
 {
 	int ret = container_open(&t->container, t->result->backend, group, false);
 
 	if (ret)
 		return ret;
-	ret = container_register(&t->container, t->memory->base, REGISTERED);
+	ret = container_register(&t->container, t->memory->base, t->registered);
 	if (!ret)
 		ret = container_remove_window(&t->container, 0);
 	if (ret || t->result->scenario->work == WORK_CLOSE_EMPTY)
 		return ret;
 	step_begin(t);
 	ret = container_create_window(&t->container, t->result->scenario->page_shift,
-				      WINDOW_SIZE, 1, &t->window);
-	if (!ret)
-		step_end(t, OP_CREATE);
-	return ret;
+				      (uint64_t)t->result->scenario->window_mib << 20, 1,
+				      &t->window);
+	if (ret)
+		return ret;
+	step_end(t, OP_CREATE);
+	return t->result->scenario->left ? fill_window(t) : 0;
 }
 
+/* What is left mapped is none of the measured part. */
 static int use_window(struct teardown *t)
 {
+	const struct scenario *s = t->result->scenario;
 	int ret;
 
-	if (!t->bytes)
+	if (!s->tces || s->left)
 		return 0;
-	ret = container_map(&t->container, t->window, t->memory->base, t->bytes);
-	return ret ? ret : container_unmap(&t->container, t->window, t->bytes);
+	ret = fill_window(t);
+	return ret ? ret : container_unmap(&t->container, t->window,
+					   (size_t)s->tces << s->page_shift);
 }
 
 static void account_pass(struct op_result *o, const struct scenario *s)
@@ -164,21 +182,21 @@ void teardown_run(struct run *run, struct result *r)
 	const struct scenario *s = r->scenario;
 	struct teardown t = {
 		.result = r,
-		.container = { .fd = -1, .group_fd = -1 },
-		.bytes = (size_t)s->tces << s->page_shift,
+		.container = { .fd = -1, .group_fd = -1, .second_fd = -1 },
+		.registered = PIECES << s->page_shift,
 	};
 	const char *skip = NULL;
 	unsigned int i;
 
 	r->how = s->work == WORK_REMOVE ? "TCE_REMOVE" : "close";
-	t.memory = memory_get((size_t)1 << s->page_shift, REGISTERED, &skip);
+	t.memory = memory_get((size_t)1 << s->page_shift, t.registered, &skip);
 	if (!t.memory) {
-		snprintf(r->skipped, sizeof(r->skipped), "%s", skip);
+		result_skip(r, skip);
 		return;
 	}
 	for (i = 0; i < run->effort.teardowns && !r->failed[0] && !interrupted(); i++)
-		if (teardown_once(&t, run->group))
-			snprintf(r->failed, sizeof(r->failed), "%s", backend_error());
-	if (!r->failed[0] && !interrupted() && wants_kprobe(r) && kprobe_once(&t, run->group))
-		snprintf(r->failed, sizeof(r->failed), "%s", backend_error());
+		if (teardown_once(&t, run->groups.first))
+			result_fail(r, backend_error());
+	if (!r->failed[0] && !interrupted() && wants_kprobe(r) && kprobe_once(&t, run->groups.first))
+		result_fail(r, backend_error());
 }

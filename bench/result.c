@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "result.h"
+
+#include <stdio.h>
+
+#include "util.h"
+
+const char * const op_names[NUM_OPS] = {
+	[OP_MAP] = "map",
+	[OP_REPLACE] = "replace",
+	[OP_REMAP] = "remap",
+	[OP_UNMAP] = "unmap",
+	[OP_CALL] = "call",
+	[OP_CREATE] = "create",
+	[OP_REMOVE] = "remove",
+	[OP_CLOSE] = "close",
+	[OP_REGISTER] = "register",
+	[OP_UNREGISTER] = "unregister",
+	[OP_REUSE] = "reuse",
+	[OP_ALONE] = "alone",
+	[OP_BESIDE] = "beside",
+	[OP_TOTAL] = "total",
+};
+
+void result_latency(struct op_result *o)
+{
+	if (o->latency)
+		return;
+	o->latency = xcalloc(1, sizeof(*o->latency));
+	histogram_reset(o->latency);
+}
+
+void result_skip(struct result *r, const char *why)
+{
+	snprintf(r->skipped, sizeof(r->skipped), "%s", why);
+}
+
+/* The first reason is the one. */
+void result_fail(struct result *r, const char *why)
+{
+	if (!r->failed[0])
+		snprintf(r->failed, sizeof(r->failed), "%s", why);
+}
