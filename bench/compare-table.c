@@ -148,6 +148,20 @@ static void print_row(const struct comparison *c, const struct row *r, bool name
 	printf("\n");
 }
 
+/* What was only timed is in the other table. */
+static bool only_timed(const struct comparison *c, const struct row *r)
+{
+	size_t col;
+
+	for (col = 0; col < c->num_columns; col++)
+		if (r->cells[col].state == CELL_MEASURED && isnan(r->cells[col].p50))
+			return false;
+	for (col = 0; col < c->num_columns; col++)
+		if (!isnan(r->cells[col].instructions) || !isnan(r->cells[col].kills))
+			return false;
+	return r->cells[c->base].state == CELL_MEASURED;
+}
+
 static void print_rows(const struct comparison *c, bool per_call)
 {
 	json_int_t page = 0;
@@ -157,7 +171,7 @@ static void print_rows(const struct comparison *c, bool per_call)
 	for (i = 0; i < c->num_rows; i++) {
 		const struct row *r = &c->rows[i];
 
-		if (r->per_call != per_call || !strcmp(r->op, OP_THREADS))
+		if (r->per_call != per_call || !strcmp(r->op, OP_THREADS) || only_timed(c, r))
 			continue;
 		if (!per_call && r->tce_page != page)
 			print_page_heading(r->tce_page);
