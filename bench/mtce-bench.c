@@ -211,13 +211,13 @@ static void make_results(struct run *run, const struct backend **chosen, unsigne
 }
 
 static const struct effort full = {
-	.samples = 2, .count_tces = 1024, .time_tces = 2048, .time_units = 2, .teardowns = 2,
-	.rounds = 5, .smp_repeats = 2, .smp_ms = 50,
+	.samples = 2, .count_tces = 1024, .time_tces = 2048, .time_units = 2,
+	.headline_ms = 60, .teardowns = 2, .rounds = 5, .smp_repeats = 2, .smp_ms = 50,
 };
 
 static const struct effort quick = {
-	.samples = 3, .count_tces = 2048, .time_tces = 4096, .time_units = 8, .teardowns = 1,
-	.rounds = 1, .smp_repeats = 3, .smp_ms = 60,
+	.samples = 3, .count_tces = 2048, .time_tces = 4096, .time_units = 8,
+	.headline_ms = 60, .teardowns = 1, .rounds = 1, .smp_repeats = 3, .smp_ms = 60,
 };
 
 static unsigned int say_failures(const struct run *run)

@@ -223,11 +223,11 @@ static json_t *stall_json(const struct stall *s)
 
 static json_t *effort_json(const struct effort *e)
 {
-	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "rounds", (int)e->rounds,
+	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "rounds", (int)e->rounds,
 			 "samples", (int)e->samples, "count_tces", (int)e->count_tces,
 			 "time_tces", (int)e->time_tces, "time_units", (int)e->time_units,
-			 "teardowns", (int)e->teardowns, "smp_repeats", (int)e->smp_repeats,
-			 "smp_ms", (int)e->smp_ms);
+			 "headline_ms", (int)e->headline_ms, "teardowns", (int)e->teardowns,
+			 "smp_repeats", (int)e->smp_repeats, "smp_ms", (int)e->smp_ms);
 }
 
 json_t *report_make(json_t *context, const struct floor *f, const struct run *run)

@@ -15,6 +15,7 @@ struct effort {
 	unsigned int count_tces;	/* per sample, at least one unit */
 	unsigned int time_tces;		/* timed per round, at least... */
 	unsigned int time_units;	/* ...this many units */
+	unsigned int headline_ms;	/* of a headline's timing, at least */
 	unsigned int teardowns;
 	unsigned int rounds;
 	unsigned int smp_repeats;	/* of one thread against two, per round */

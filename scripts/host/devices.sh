@@ -97,7 +97,7 @@ devices_named() {
 
 devices_found() {
 	local dev group want=1
-	[[ $VERB != test ]] || want=2
+	[[ $VERB != @(test|bench) ]] || want=2
 	for group in $(printf '%s\n' /sys/kernel/iommu_groups/* | sed 's#.*/##' | sort -n); do
 		((${#GROUP_NUMBERS[@]} < want)) || break
 		dev=$(group_devices "$group")
