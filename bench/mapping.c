@@ -292,15 +292,25 @@ static bool delayed_to_the_end(const struct scenario *s, const struct backend *b
 	return b->batch && (s->lazy || s->lazy_mode) && !s->flush_each;
 }
 
+/* Of a unit that is one call there is one count: some must be free of interrupts. */
+static unsigned int fewest_units(const struct scenario *s, const struct backend *b)
+{
+	bool one_call = b->batch || s->piece == s->tces;
+
+	if (s->tces > 1024)
+		return one_call ? 3 : 1;
+	return one_call || s->work == WORK_LIST ? 5 : 1;
+}
+
 static unsigned int cycle_units(const struct scenario *s, const struct backend *b,
 				const struct effort *e)
 {
 	unsigned int tces = delayed_to_the_end(s, b) ? LAZY_TCES : e->count_tces;
 	unsigned int units = tces / s->tces, most = plan_capacity(s);
 
-	if (units > most)
-		units = most;
-	return units ? units : 1;
+	if (units < fewest_units(s, b))
+		units = fewest_units(s, b);
+	return units < most ? units : most;
 }
 
 static const char *how_overall(const struct plan *p)
