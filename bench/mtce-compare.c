@@ -34,7 +34,7 @@ static const struct argp_option options[] = {
 	{ "json", KEY_JSON, NULL, 0, "print JSON", 0 },
 	{ "check", KEY_CHECK, NULL, 0, "fail if a goal is missed, or if B is worse than A", 0 },
 	{ "force", KEY_FORCE, NULL, 0, "compare runs of unlike machines or kernels", 0 },
-	{ "least", KEY_LEAST, "PERCENT", 0, "a smaller difference is none (default: 1)", 0 },
+	{ "least", KEY_LEAST, "PERCENT", 0, "a smaller difference is none (default: 2)", 0 },
 	{ 0 }
 };
 
@@ -234,7 +234,7 @@ static bool compare_two(const struct arguments *a, json_t *out)
 int main(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, args_doc, doc, NULL, NULL, NULL };
-	struct arguments a = { .num_files = 0, .least = 1 };
+	struct arguments a = { .num_files = 0, .least = 2 };
 	json_t *out = NULL;
 	bool met = true;
 	unsigned int i;
