@@ -3,12 +3,7 @@
 load style
 # Few panels are high ones.
 height = 190 + (count > 3 ? 230 : 320) * count
-if (kind eq 'png') {
-	set terminal pngcairo size 1400,height font 'sans,14' noenhanced
-} else {
-	set terminal svg size 1400,height font 'sans,16' background 'white' noenhanced
-}
-set output output
+load folder_of_gp.'/picture.gp'
 
 set logscale y
 set yrange [from:to]
@@ -17,12 +12,7 @@ set logscale cb
 set cbrange [1:most]
 set format cb '%g'
 set palette defined (0 '#fde725', 0.25 '#5ec962', 0.5 '#21918c', 0.75 '#3b528b', 1 '#440154')
-set border 3 lc rgb '#666666'
-set xtics nomirror out
-set ytics nomirror out
 @tics
-set tics textcolor rgb '#333333'
-set grid xtics ytics lc rgb '#d4d4d4' lw 1
 set ylabel 'latency, µs' offset 0.5
 unset key
 set style fill solid noborder
@@ -30,7 +20,7 @@ set style fill solid noborder
 top = 120.0
 panel = (height - top - 70) / count
 set multiplot
-set label 1 what at screen 0.085,(1 - 32.0 / height) font ',18'
+set label 1 what at screen 0.085,(1 - 32.0 / height) font pt(18)
 set label 2 where at screen 0.085,(1 - 62.0 / height) textcolor rgb '#555555'
 set label 5 'calls' at screen 0.918,(1 - (top + 17) / height)
 set label 3 caution at screen 0.085,(1 - 88.0 / height) textcolor rgb '#b00000'
@@ -56,3 +46,4 @@ do for [i = 1:count] {
 	unset label 5
 }
 unset multiplot
+set output

@@ -1,51 +1,47 @@
 # SPDX-License-Identifier: GPL-2.0
-# Draws latency histograms over each other, and below them their tails. Variables and files are made by plot-latency.
+# Draws latency histograms over each other, and below them the percentiles. Variables and files are made by plot-latency
+# and report.
 load style
-if (kind eq 'png') {
-	set terminal pngcairo size 1400,1050 font 'sans,14' noenhanced
-} else {
-	set terminal svg size 1400,1050 font 'sans,16' background 'white' noenhanced
-}
-set output output
-
+load folder_of_gp.'/picture.gp'
 set logscale x
 set xrange [from:to]
-set xtics nomirror out
 @tics
 set format x ''
-set grid xtics ytics lc rgb '#d4d4d4' lw 1
-set border 3 lc rgb '#666666'
-set tics textcolor rgb '#333333'
+
+line = 1.56 * size
+first = 8.2 * size + line * count
+gap = 2.2 * size
+bottom = height - 4.6 * size - (exists('source') ? line : 0)
+middle = first + (bottom - first) * 0.52
+set lmargin at screen from_left(left)
+set rmargin at screen from_left(width - right)
 
 set multiplot
-set label 1 what at screen 0.085,0.965 font ',18'
-set label 2 where at screen 0.085,0.93 textcolor rgb '#555555'
-set label 3 caution at screen 0.085,0.897 textcolor rgb '#b00000'
+set label 1 what at screen from_left(left),from_top(2.3 * size) font pt(size * 1.15)
+set label 2 where at screen from_left(left),from_top(4.6 * size) textcolor rgb '#555555'
+set label 3 caution at screen from_left(left),from_top(6.6 * size) textcolor rgb '#b00000'
+if (exists('source')) set label 4 source at screen from_left(width - right),from_top(height - 0.8 * size) right font pt(size * 0.8) textcolor rgb '#888889'
 
-set lmargin at screen 0.085
-set rmargin at screen 0.965
-set tmargin at screen bottom_of_key
-set bmargin at screen 0.40
-set ylabel '% of calls per doubling of latency' offset 0.5
+set tmargin at screen from_top(first)
+set bmargin at screen from_top(middle)
+set label 5 '% of calls per doubling of latency' at screen from_left(size),from_top((first + middle) / 2) center rotate font pt(size * 0.9) textcolor rgb '#333333'
 set yrange [0:*]
-set ytics nomirror out
-set key at screen 0.085,0.875 left top Left reverse samplen 2 spacing 1.15 maxcols 1 textcolor rgb '#222222'
+set key at screen from_left(left),from_top(first - line * count - 0.3 * size) left top Left reverse samplen 2 spacing 1.15 maxcols 1 textcolor rgb '#222222'
 plot for [i = 1:count] folder.'/shape-'.i using 1:2 with filledcurves y1=0 lc rgb word(colours, i) fs transparent solid 0.25 noborder notitle, \
 	for [i = 1:count] folder.'/shape-'.i using 1:2 with lines lc rgb word(colours, i) lw 2.2 title word_of(i)
 
-unset label 1
-unset label 2
-unset label 3
+do for [i = 1:5] { unset label i }
 unset key
-set tmargin at screen 0.365
-set bmargin at screen 0.0855
+set tmargin at screen from_top(middle + gap)
+set bmargin at screen from_top(bottom)
 set format x '%g'
 @tics
-set xlabel 'latency, µs' offset 0,0.3
-set ylabel '% of calls that took longer' font ',13' offset 0.5
+set xlabel 'latency, µs' offset 0,0.3 textcolor rgb '#333333'
+set label 5 'percentile' at screen from_left(size),from_top((middle + gap + bottom) / 2) center rotate font pt(size * 0.9) textcolor rgb '#333333'
 set logscale y
-set yrange [least:100]
-set ytics nomirror out
-set format y '%g'
+# By how many calls took longer, so that the rare ones have room.
+set yrange [100:least]
+set ytics ('p0' 100, 'p50' 50, 'p90' 10, 'p99' 1, 'p99.9' 0.1, 'p99.99' 0.01, 'p99.999' 0.001, 'p99.9999' 0.0001)
 plot for [i = 1:count] folder.'/tail-'.i using 1:2 with steps lc rgb word(colours, i) lw 2.2
 unset multiplot
+set output

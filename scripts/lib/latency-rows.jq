@@ -3,20 +3,15 @@
 # mtcelat --json. Arguments: call, scenario, backend (names separated by commas; empty: all), file (its name, or empty).
 # A series: label, bins and, of mtcelat, intervals with bins of their own; a bin is [lowest, highest, count] in ns.
 
-def wanted($names): . as $x | $names == "" or ($names | split(",") | index($x) != null);
+include "latency-bins";
 
-# Bins of bench are too many to be seen: eight for each power of two, which theirs fit into.
-def coarser:
-	def low: if . < 8 then . else (log2 | floor | exp2 / 8) as $w | (. / $w | floor) * $w end;
-	def high: if . < 8 then . else low + (log2 | floor | exp2 / 8) - 1 end;
-	map(. as [$l, $h, $n] | if $h != null and ($h | low) == ($l | low) then [($l | low), ($l | high), $n] else . end)
-	| group_by(.[0]) | map([.[0][0], .[0][1], (map(.[2]) | add)]);
+def wanted($names): . as $x | $names == "" or ($names | split(",") | index($x) != null);
 
 def place: if $file == "" then "" else " (\($file))" end;
 
 def from_bench:
 	[.scenarios[] | select((.name | wanted($scenario)) and (.backend | wanted($backend)))
-	| . as $s | ["map", "unmap", "call", "create", "remove", "close", "total"][] | select(wanted($call)) as $step
+	| . as $s | keys_unsorted[] | select(wanted($call)) as $step
 	| $s[$step] | objects | select(.latency_ns.bins)
 	| {label: "\($s.backend) \($step), \($s.name)\(place)", bins: (.latency_ns.bins | coarser)}];
 
