@@ -12,18 +12,11 @@ replay_about() { # JSON
 # Against the first row of a part, which is upstream's, an ioctl a page.
 replay_table() { # JSON
 	replay_about "$1" | fold -s -w 79
-	jq -r '
-		(.results | group_by(.part) | map({key: .[0].part, value: (map(select(.backend == "upstream" and .way == "per-page"))[0])}) | from_entries) as $base
-		| .results as $all
-		| ([.results[].part] | reduce .[] as $p ([]; if index($p) then . else . + [$p] end))[] as $part
-		| ($all | map(select(.part == $part))) as $rows
-		| ["part", $part, $rows[0].hypercalls, $rows[0].tces],
-		  ($rows[] | ["row", .backend, .way, .ioctls, (.instructions_per_tce // "-"),
-			(if .instructions_per_tce and $base[$part].instructions_per_tce then $base[$part].instructions_per_tce / .instructions_per_tce else "-" end),
-			(.kill_stores_per_tce // "-"),
-			(if .kill_stores_per_tce == null or $base[$part].kill_stores_per_tce == null then "-"
-			 elif .kill_stores_per_tce == 0 then "none" else $base[$part].kill_stores_per_tce / .kill_stores_per_tce end),
-			.latency_ns.p50 / 1000, .latency_ns.p99 / 1000])
+	jq -L "$TOP/scripts/lib" -r '
+		include "replay-rows";
+		replay_parts[] | ["part", .part, .hypercalls, .tces],
+		  (.rows[] | ["row", .backend, .way, .ioctls]
+			+ ([.instructions, .instructions_fewer, .kills, .kills_fewer] | map(. // "-")) + [.p50 / 1000, .p99 / 1000])
 		| @tsv' "$1" | awk -F '\t' '
 		function number(v, digits) {
 			if (v !~ /^[0-9.e+-]+$/ || v == "-") return v

@@ -63,13 +63,17 @@ sweep_draw() {
 	title=$(sweep_about "$json" | awk 'NR > 1 { printf "\\n" } { printf "%s", $0 }')
 	local kind
 	for kind in png svg; do
-		gnuplot -e "kind='$kind'; output='$dir/sweep.$kind'; rows='$tsv'" \
-			-e "about=\"$title\"" \
-			-e "timeout='$(sweep_default lazy_timeout_ms "$json")'; threshold='$(sweep_default kill_threshold "$json")'" \
-			-e "entries='$(sweep_values lazy_entries "$json")'; timeouts='$(sweep_values lazy_timeout_ms "$json")'" \
-			-e "thresholds='$(sweep_values kill_threshold "$json")'; works='$(jq -r '.works | keys_unsorted | join(" ")' "$json")'" \
-			"$TOP/scripts/lib/sweep.gp"
+		gnuplot -e "kind='$kind'; output='$dir/sweep.$kind'; rows='$tsv'; folder_of_gp='$TOP/scripts/lib'" \
+			-e "about=\"$title\"; $(sweep_variables "$json")" "$TOP/scripts/lib/sweep.gp"
 	done
+}
+
+# What the pictures are about, as commands of gnuplot.
+sweep_variables() { # JSON
+	printf "timeout='%s'; threshold='%s'; entries='%s'; timeouts='%s'; thresholds='%s'; works='%s'" \
+		"$(sweep_default lazy_timeout_ms "$1")" "$(sweep_default kill_threshold "$1")" \
+		"$(sweep_values lazy_entries "$1")" "$(sweep_values lazy_timeout_ms "$1")" "$(sweep_values kill_threshold "$1")" \
+		"$(jq -r '.works | keys_unsorted | join(" ")' "$1")"
 }
 
 sweep_values() { jq -r --arg p "$1" '[.points[] | .[$p] | values] | unique | map(tostring) | join(" ")' "$2"; }
