@@ -3,10 +3,10 @@
 # A module of jq.
 include "numbers";
 
-# Eight bins for each power of two: those of bench, which fit into these, are too many to be seen.
-def coarser:
-	def low: if . < 8 then . else (log2 | floor | exp2 / 8) as $w | (. / $w | floor) * $w end;
-	def high: if . < 8 then . else low + (log2 | floor | exp2 / 8) - 1 end;
+# So many bins for each power of two, 64 or a part of it: those of bench, which fit into these, are too many to be seen.
+def coarser($parts):
+	def low: if . < $parts then . else (log2 | floor | exp2 / $parts) as $w | (. / $w | floor) * $w end;
+	def high: if . < $parts then . else low + (log2 | floor | exp2 / $parts) - 1 end;
 	map(. as [$l, $h, $n] | if $h != null and ($h | low) == ($l | low) then [($l | low), ($l | high), $n] else . end)
 	| group_by(.[0]) | map([.[0][0], .[0][1], (map(.[2]) | add)]);
 

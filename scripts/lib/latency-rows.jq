@@ -13,7 +13,7 @@ def from_bench:
 	[.scenarios[] | select((.name | wanted($scenario)) and (.backend | wanted($backend)))
 	| . as $s | keys_unsorted[] | select(wanted($call)) as $step
 	| $s[$step] | objects | select(.latency_ns.bins)
-	| {label: "\($s.backend) \($step), \($s.name)\(place)", bins: (.latency_ns.bins | coarser)}];
+	| {label: "\($s.backend) \($step), \($s.name)\(place)", bins: (.latency_ns.bins | coarser(8))}];
 
 def label_of:
 	[(.backend + (if .call then " " + .call else "" end)),

@@ -3,7 +3,7 @@
 # a PNG has as many times as many as scale says.
 if (kind eq 'png') {
 	set terminal pngcairo size width * scale,height * scale font sprintf('sans,%g', size * 0.75 * scale) \
-		linewidth scale noenhanced
+		linewidth scale pointscale scale noenhanced
 } else {
 	set terminal svg size width,height font sprintf('sans,%g', size) background 'white' noenhanced
 }
