@@ -19,9 +19,9 @@ def total: map(.[2]) | add;
 def percentile($p): total as $total
 	| first(foreach .[] as $b ({n: 0}; .n += $b[2]; select(.n >= $total * $p) | $b | highest));
 
-# 1, 2 and 5 of each power of ten where there are few, else the powers alone.
-def tics($from; $to):
-	($to / $from | log10) as $decades
+# 1, 2 and 5 of each power of ten where there are few, else the powers alone. In a narrow picture there is half the room.
+def tics($from; $to; $narrow):
+	(($to / $from | log10) * (if $narrow then 1.8 else 1 end)) as $decades
 	| [range($from | log10 | floor; ($to | log10 | ceil) + 1) as $e
 	| (if $decades > 5 then 1 elif $decades > 3 then 1, 3 else 1, 2, 5 end) * ($e | exp10)
 	| . * 1e6 | round / 1e6 | select(. >= $from * 0.999 and . <= $to * 1.001) | tostring] | join(", ");
@@ -47,7 +47,7 @@ def quote: "'" + gsub("'"; "''") + "'";
 
 # The words and ranges of a histogram, as commands of gnuplot. Input: about and series. A series' words say what it is;
 # its colour is one of its own, or the next.
-def histogram_style(words):
+def histogram_style(words; $narrow):
 	(.series | map(.bins | map(lowest) | min) | min) as $from
 	| (.series | map(.bins | map(highest) | max) | max) as $to
 	| ([.series[] | .bins | total] | max) as $n
@@ -60,4 +60,4 @@ def histogram_style(words):
 	  "colours = \([.series | to_entries[] | .value.colour // $colours[.key % 6]] | join(" ") | quote)",
 	  "array words_of[\(.series | length)] = [\(.series | map(words | quote) | join(", "))]",
 	  "word_of(i) = words_of[i]",
-	  "tics = \"set @axis (\(tics($from; $to)))\"";
+	  "tics = \"set @axis (\(tics($from; $to; $narrow)))\"";

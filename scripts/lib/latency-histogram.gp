@@ -10,7 +10,7 @@ set format x ''
 
 # From the top down: three lines of words, the key, bars, percentiles. What an axis is of stands above it.
 line = 1.56 * size
-first = 9.9 * size + line * count
+first = 10.1 * size + line * count
 gap = 3.2 * size
 bottom = height - 3.8 * size - (exists('source') ? line : 0)
 middle = first + (bottom - first) * 0.5
@@ -25,7 +25,7 @@ if (exists('source')) set label 4 source at screen from_left(width - right),from
 
 set tmargin at screen from_top(first)
 set bmargin at screen from_top(middle)
-set label 5 '% of calls per doubling of latency' at screen from_left(text_left),from_top(first - 1.05 * size) font pt(size * 0.9) textcolor rgb '#555555'
+set label 5 '% of calls per doubling of latency' at screen from_left(text_left),from_top(first - 1.2 * size) font pt(size * 0.9) textcolor rgb '#555555'
 set yrange [0:*]
 set key at screen from_left(text_left - 0.5 * size),from_top(7.2 * size) left top Left reverse samplen 1.5 spacing 1.15 maxcols 1 textcolor rgb '#222222'
 plot for [i = 1:count] folder.'/shape-'.i using 1:2 with filledcurves y1=0 lc rgb word(colours, i) fs transparent solid 0.25 noborder notitle, \

@@ -6,6 +6,8 @@ size = 15
 scale = 1
 load folder_of_gp.'/picture.gp'
 set grid xtics ytics
+set pointsize 1.1
+words_of_panel = 'set title what; set ylabel y'
 
 questions = 4
 set multiplot layout questions,words(works) columnsfirst title about.sprintf("\nkill_threshold %s where nothing else is said", threshold) \

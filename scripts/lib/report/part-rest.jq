@@ -4,22 +4,21 @@ include "html";
 include "numbers";
 include "gallery";
 
-def fewer: if . == null then value elif . == "none" then "<td class=\"n\">no more</td>" else value("\(number)×"; null) end;
+def fewer: if . == null then value elif . == "none" then "<td class=\"n\">none</td>" else value("\(number)×"; null) end;
 def replay_row: @html "<tr><td><span class=\"mark b-\(.backend)\"></span>\(.backend)</td><td>\(.way)</td>" + (.ioctls | value(thousands; null))
 	+ (.instructions | value) + (.instructions_fewer | fewer) + (.kills | value) + (.kills_fewer | fewer)
 	+ ([.p50, .p99, .max | if . == null then value else . / 1000 | value end] | join("")) + "</tr>";
 def replay_part: "<tbody><tr class=\"group\"><th colspan=\"10\" scope=\"rowgroup\">\(.part): \(.hypercalls | thousands) hypercalls on \(.tces | thousands) TCEs</th></tr>", (.rows[] | replay_row), "</tbody>";
 def replay:
-	(.ways | to_entries | map(@html "<dt>\(.key)</dt><dd>\(.value)</dd>") | join("")) as $ways
-	| @html "<h3>\(.stream.name)</h3>",
+	@html "<h3>\(.stream.name)</h3>",
 	@html "<p>\(.stream.lines | thousands) lines, \(if .stream.recorded_pace then "at the pace at which they were recorded" else "as fast as it goes" end); <a href=\"\(.folder)/replay.json\">another run</a>: mtce \(.commit[:10]), \(.date | when), kernel \(.kernel).</p>",
-	([.parts[] | replay_part] | table("<tr>\(["back end", "way"] | heads)\(["ioctls", "instr / TCE", "times fewer", "kills / TCE", "times fewer", "p50 µs", "p99 µs", "max µs"] | number_heads)</tr>"; "replay")),
-	"<dl class=\"words\">\($ways)</dl>";
+	([.parts[] | replay_part] | table("<tr>\(["back end", "way"] | heads)\(["ioctls", "instr / TCE", "times fewer", "kills / TCE", "times fewer", "p50 µs", "p99 µs", "max µs"] | number_heads)</tr>"; "replay"));
 def replay_section:
 	if .replays | length == 0 then empty else
 	[("What real guests asked of their tables, recorded and done again. <b>times fewer</b>: than upstream, an ioctl a page. Times are of what is called at once: a hypercall, or as many as are gathered." | paragraph),
 	(if any(.replays[]; .emulated) then "<p class=\"caution\">Emulated time, not POWER8 latency.</p>" else empty end),
-	(.replays[] | replay)] | section("replay"; "Replay of real guests") end;
+	(.replays[] | replay),
+	"<h3>The ways</h3>", "<dl class=\"words\">", ([.replays[].ways] | add | to_entries[] | @html "<dt>\(.key)</dt><dd>\(.value)</dd>"), "</dl>"] | section("replay"; "Replay of real guests") end;
 
 def reasons($title): if length == 0 then empty else "<h3>\($title)</h3>",
 	(["<tbody>", (.[] | @html "<tr><td>\(.scenario)</td><td>\(.backends | join(", "))</td><td class=\"wrap\">\(.reason)</td></tr>"), "</tbody>"]
@@ -34,11 +33,11 @@ def histogram_words: "\(.count | thousands) times; p50 \(.p50 / 1000 | short), p
 def scalar_words: if . == null then "–" elif type == "number" and fabs >= 10000 and . == floor then signed(0) else tostring end;
 def flat($prefix):
 	if is_histogram then {key: $prefix, value: (if .count > 0 then histogram_words else "none" end)}
-	elif type == "object" then to_entries[] | .key as $k | .value | flat(if $prefix == "" then $k else "\($prefix): \($k)" end)
+	elif type == "object" then to_entries[] | .key as $k | .value | flat(if $prefix == "" then $k else "\($prefix).\($k)" end)
 	elif type == "array" and all(.[]; type != "object" and type != "array") then {key: $prefix, value: (map(scalar_words) | join(" "))}
-	elif type == "array" then to_entries[] | .key as $k | .value | flat("\($prefix) \($k + 1)")
+	elif type == "array" then to_entries[] | .key as $k | .value | flat("\($prefix)[\($k)]")
 	else {key: $prefix, value: scalar_words} end;
-def pairs($class): ["<tbody>", (flat("") | @html "<tr><th scope=\"row\">\(.key | gsub("_"; " "))</th><td class=\"wrap\">\(.value)</td></tr>"), "</tbody>"] | table(""; $class);
+def pairs($class): ["<tbody>", (flat("") | @html "<tr><th scope=\"row\">\(.key)</th><td class=\"wrap\">\(.value)</td></tr>"), "</tbody>"] | table(""; $class);
 
 def machine_section:
 	if .machine | length == 0 then empty else

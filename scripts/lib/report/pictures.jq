@@ -27,7 +27,7 @@ def draw_latency($model):
 	   series: [.cells | to_entries[] | select(.value.latency.bins)
 		| {backend: .key, colour: (.key | colour), latency: .value.latency, bins: (.value.latency.bins | coarser(8)), fine: (.value.latency.bins | coarser(16))}]}
 	| draw($p; "latency-histogram"; 575 + 22 * (.series | length)),
-	  ((histogram_style(latency_words) | sub("@axis"; "xtics")), "source = \($model | source | quote)" | to_file($p; "style.gp")),
+	  ((histogram_style(latency_words; true) | sub("@axis"; "xtics")), "source = \($model | source | quote)" | to_file($p; "style.gp")),
 	  (.series | to_entries[] | (.key + 1) as $i | .value
 		| (.bins | shape | columns | to_file($p; "shape-\($i)")),
 		  (.fine | tail | columns | to_file($p; "tail-\($i)")));
@@ -38,9 +38,9 @@ def apart: reduce .[] as $x ([]; if length == 0 or $x >= last * 4 then . + [$x] 
 # Lines over the size of a batch: {title, dashed, backend, points: [[x, y]...]}.
 def draw_lines($p; $model; $what; $y; $caution):
 	map(select(.points | length > 0)) | select(length > 0)
-	| draw($p; "report/batch"; 400),
+	| draw($p; "report/batch"; 410),
 	  ("what = \($what | quote)", "y = \($y | quote)", "caution = \($caution | quote)", "source = \($model | source | quote)",
-	   "count = \(length)", ([.[].points[][0]] | unique | "sizes = \(map(tostring) | join(" ") | quote)", "labelled = \(apart | map(tostring) | join(" ") | quote)"),
+	   "count = \(length)", "y_format = '\(if ([.[].points[][1]] | max) > 99999 then "%.0s%c" else "%g" end)'", ([.[].points[][0]] | unique | "sizes = \(map(tostring) | join(" ") | quote)", "labelled = \(apart | map(tostring) | join(" ") | quote)"),
 	   "colours = \(map(.backend | colour) | join(" ") | quote)", "dashes = '\(map(if .dashed then "2" else "1" end) | join(" "))'",
 	   "points = '\(map(if .dashed then "6" else "7" end) | join(" "))'",
 	   "array titles[\(length)] = [\(map(.title | quote) | join(", "))]" | to_file($p; "style.gp")),
