@@ -9,6 +9,7 @@ help:
 	@echo 'make bench       build, run the benchmarks, print the comparison, keep the run under results/'
 	@echo 'make sweep       lazy unmaps under many settings of the driver, as a table and a picture under results/'
 	@echo 'make replay      guests'"'"' real TCE traffic through upstream and mtce, a table under results/'
+	@echo 'make report      RUN=results/...: a run as a page, pictures and a summary for a mail; SWEEP=... REPLAY=...'
 	@echo 'make test        host checks and all tests that take minutes'
 	@echo 'make test-long   the same with the long stress tests; in the lab also under a debug kernel, and mutations'
 	@echo 'make check       host checks only: unit tests, style, static analysis'
@@ -35,6 +36,9 @@ sweep:
 replay:
 	@scripts/replay $(FLAGS)
 
+report:
+	@scripts/report $(foreach d,$(SWEEP),--sweep $(d)) $(foreach d,$(REPLAY),--replay $(d)) $(RUN)
+
 test:
 	@scripts/test $(FLAGS)
 
@@ -52,4 +56,4 @@ ifeq ($(NATIVE),yes)
 	$(MAKE) -C driver clean
 endif
 
-.PHONY: help build bench sweep replay test test-long check clean
+.PHONY: help build bench sweep replay report test test-long check clean

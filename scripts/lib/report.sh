@@ -25,7 +25,7 @@ report_jq() { # WORK PROGRAM [ARGUMENT...]
 # Everything that is shown, once, for all that show it.
 report_model() { # RUN WORK SWEEP REPLAY...
 	local run=$1 work=$2 file files=()
-	for file in bench.json table.txt kills.tsv context.json console.log kernel.log; do
+	for file in bench.json table.txt kills.tsv context.json; do
 		[[ ! -e $run/$file ]] || files+=("$file")
 	done
 	report_extras "$@" >"$work/extras.json"
@@ -85,7 +85,7 @@ report_page() { # WORK
 		[[ -e $picture ]] || continue
 		awk -f "$REPORT_LIB/report/inline-svg.awk" "$picture" >"$work/inline/$(basename "$picture" .svg)"
 		# The same in all of them.
-		[[ -e $work/inline/marks ]] || sed -n "/id='gp/p" "$picture" >"$work/inline/marks"
+		[[ -e $work/inline/marks ]] || sed -n "s/xlink:href/href/; /id='gp/p" "$picture" >"$work/inline/marks"
 	done
 	report_jq "$work" page.jq --rawfile css "$REPORT_LIB/report/report.css" >"$work/page"
 	awk -v dir="$work/inline" '

@@ -16,7 +16,7 @@ def number_heads: map(@html "<th scope=\"col\" class=\"n\">\(.)</th>") | join(""
 
 def table($head; $class): "<div class=\"scroll\" tabindex=\"0\"><table class=\"\($class)\"><thead>\($head)</thead>", .[], "</table></div>";
 def section($id; $title): "<section id=\"\($id)\"><h2>\($title)</h2>", .[], "</section>";
-def details($title; $open): "<details\(if $open then " open" else "" end)><summary>\($title)</summary>", .[], "</details>";
+def details($title; $open): "<details\(if $open then " open=\"open\"" else "" end)><summary>\($title)</summary>", .[], "</details>";
 def figure($alt): @html "<figure role=\"img\" aria-label=\"\($alt)\">", "<!--picture \(.)-->",
 	@html "<figcaption><a href=\"pictures/\(.).png\">PNG</a> <a href=\"pictures/\(.).svg\">SVG</a></figcaption></figure>";
 def gallery: "<div class=\"gallery\">", .[], "</div>";

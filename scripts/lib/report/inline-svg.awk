@@ -37,6 +37,7 @@ skip {
 {
 	colours()
 	gsub(/ font-family="[^"]*"| id="[^"]*"/, "")
+	gsub(/xlink:href/, "href")
 	gsub(/ stroke-linecap="butt" stroke-linejoin="miter"/, "")
 }
 # Groups that hold nothing.

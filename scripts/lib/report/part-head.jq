@@ -32,8 +32,8 @@ def nav($sections): "<nav aria-label=\"Contents\">", ($sections[] | @html "<a hr
 
 def head($css):
 	.about as $a | "mtce benchmark: \($a.commit[:10]), \($a.date[:10]), \($a.model)" as $title
-	| "<!DOCTYPE html>", "<html lang=\"en\">", "<head>", "<meta charset=\"utf-8\">",
-	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">", "<meta name=\"color-scheme\" content=\"light dark\">",
+	| "<!DOCTYPE html>", "<html lang=\"en\">", "<head>", "<meta charset=\"utf-8\"/>",
+	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>", "<meta name=\"color-scheme\" content=\"light dark\"/>",
 	@html "<title>\($title)</title>", "<style>", $css, "</style>", "</head>", "<body>",
 	"<svg class=\"marks\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>", "<!--picture marks-->", "</defs></svg>",
 	"<header>", "<h1>What mapping and unmapping costs: upstream and mtce</h1>",

@@ -14,7 +14,7 @@ def latency_cells: . as $l | [(.count | value(thousands; null)), (.min | us), (.
 	(if .p50 > 0 then .max / .p50 else null end | value("\(number)×"; null))] | join("");
 def latency_rows($model):
 	. as $r | [$model.backends[] | select($r.cells[.].latency)] as $b
-	| $b | to_entries[] | "<tr\(if .key > 0 then " class=\"more\"" else "" end)>"
+	| $b | to_entries[] | "<tr>"
 	+ (if .key > 0 then "" else @html "<th scope=\"rowgroup\" rowspan=\"\($b | length)\">\($r.scenario | short_name)<small>\($r.step)</small></th>" end)
 	+ "<td>\(.value | backend_mark)</td>" + ($r.cells[.value].latency | latency_cells) + "</tr>";
 def latency_table($model):
@@ -40,14 +40,14 @@ def batch_section:
 def thread_rows($model):
 	. as $t | [$model.backends[] | select($t.cells[.])] as $b
 	| $b | to_entries[] | $t.cells[.value] as $c
-	| "<tr\(if .key > 0 then " class=\"more\"" else "" end)>"
+	| @html "<tr data-row=\"\($t.scenario) threads \(.value)\">"
 	+ (if .key > 0 then "" else @html "<th scope=\"rowgroup\" rowspan=\"\($b | length)\">\($t.scenario | short_name)<small>\($t.sentence // "")</small></th>" end)
 	+ "<td>\(.value | backend_mark)</td>"
 	+ ([$c.one_thread.tces_per_second, $c.two_threads.tces_per_second | if . == null then value else . / 1000 | value end] | join(""))
 	+ ([$c.one_thread.instructions_per_tce, $c.two_threads.instructions_per_tce, $c.scaling, $c.machine_scaling, $c.share_of_machine | value] | join("")) + "</tr>";
 def threads_section:
 	. as $m | if .threads | length == 0 then empty else
-	[emulated_note, ("<b>scaling</b>: what two threads do, on two CPUs in disjoint ranges of one table or of two (-2w), over what one does. <b>machine</b>: the same of a loop beside it that shares nothing and does as many instructions and stores. <b>share</b>: the one in the other; judge by it where the machine is below 2, as emulated CPUs on a busy host are." | paragraph),
+	[emulated_note, ("<b>scaling</b>: what two threads do, on two CPUs in disjoint ranges of one table or of two (-2w), over what one does. <b>machine</b>: the same of a loop beside it that shares nothing and does as many instructions and stores. <b>share</b>: the one in the other; judge by it where the machine is below 2, as on a busy host." | paragraph),
 	(["threads" | figure("Two threads over one, by scenario and back end")] | gallery),
 	([[ "<tbody>", (.threads[] | thread_rows($m)), "</tbody>"]
 		| table("<tr><th rowspan=\"2\">scenario</th><th rowspan=\"2\">back end</th><th colspan=\"2\">1,000 TCEs per second</th><th colspan=\"2\">instructions / TCE</th><th rowspan=\"2\" class=\"n\">scaling</th><th rowspan=\"2\" class=\"n\">machine</th><th rowspan=\"2\" class=\"n\">share</th></tr><tr>\(["1 thread", "2", "1 thread", "2"] | number_heads)</tr>"; "threads")]

@@ -46,8 +46,7 @@ def machine_section:
 def context_section: [(.context | pairs("pairs")), (if .effort | length > 0 then "<h3>Effort</h3>", (.effort | pairs("pairs")) else empty end)] | section("context"; "Context");
 
 def file_words: {"bench.json": "every scenario and back end, with the raw bins of each histogram", "table.txt": "the comparison as text",
-	"kills.tsv": "stores to the TCE kill register that QEMU saw, by section", "context.json": "commit, kernel, QEMU, date",
-	"console.log": "what the guest printed", "kernel.log": "the guest's kernel log"}[.] // "";
+	"kills.tsv": "stores to the TCE kill register that QEMU saw, by section", "context.json": "commit, kernel, QEMU, date"}[.] // "";
 def files_section:
 	["<ul class=\"files\">", (.files[] | @html "<li><a href=\"\(.)\">\(.)</a> \(file_words)</li>"),
 	"<li><a href=\"summary.md\">summary.md</a> the short of it, for a mail</li>",

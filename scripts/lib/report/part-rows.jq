@@ -31,7 +31,7 @@ def rows_head($model):
 # A scenario's name stands beside the first of its steps.
 def scenario_rows($model):
 	length as $n | to_entries[] | .key as $i | .value as $r
-	| @html "<tr data-row=\"\($r.scenario) \($r.step)\"\(if $i == 0 then "" else " class=\"more\"" end)>"
+	| @html "<tr data-row=\"\($r.scenario) \($r.step)\">"
 	+ (if $i > 0 then "" else @html "<th scope=\"rowgroup\" rowspan=\"\($n)\">\($r.scenario | short_name)<small>\($r.sentence // "")</small></th>" end)
 	+ @html "<td>\($r.step)</td>" + ([$model.backends[] as $b | $r.cells[$b] | instructions] | join(""))
 	+ (if $model.backends | length > 1 then $r.ratio | ratio else "" end)

@@ -16,10 +16,10 @@ def kill_cell: if .state == "measured" then .kills | number else "–" end;
 def kill_backends: if length > 1 then [first, last] else . end;
 def line($name): (map("|" + .) | join("")) as $cells | "|\($name | left(26))\($cells)|";
 def table($model):
-	"|instructions              |" + ($model.backends | map(short_backend | right(8)) | join("|")) + "|  ratio|"
+	"|instructions              |" + ($model.backends | map(short_backend | right(8)) | join("|")) + "| ratio|"
 		+ ($model.backends | kill_backends | map("kills " + (.[:2]) | right(8)) | join("|")) + "|",
-	"|:-------------------------|" + ($model.backends | map("-------:") | join("|")) + "|------:|" + ($model.backends | kill_backends | map("-------:") | join("|")) + "|",
-	(.[] | . as $r | [($model.backends[] as $b | $r.cells[$b] | in_cell | right(8)), ($r.ratio | number | right(7)),
+	"|:-------------------------|" + ($model.backends | map("-------:") | join("|")) + "|-----:|" + ($model.backends | kill_backends | map("-------:") | join("|")) + "|",
+	(.[] | . as $r | [($model.backends[] as $b | $r.cells[$b] | in_cell | right(8)), ($r.ratio | number | right(6)),
 		($model.backends | kill_backends[] as $b | $r.cells[$b] | kill_cell | right(8))] | line("\($r.scenario | short_name) \($r.step)"));
 
 . as $m | .about as $a | (.goals.rows | map(select(.said != "met"))) as $missed
