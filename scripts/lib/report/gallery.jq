@@ -14,12 +14,15 @@ def latency_pictures:
 def families:
 	.pages[0] as $page | [.rows[] | select(.page == $page and .per == "tce" and .tces > 0)
 	| (.scenario | short_name
-		| if . == "one-page" then {family: "range", rest: ""} else capture("^(?<family>[a-z]+)-[0-9]+(?<rest>(-[a-z]+)?)$") end) as $f
+		| if . == "one-page" then {family: "range", rest: ""} else capture("^(?<family>[a-z]+(-[a-z]+)*)-[0-9]+(?<rest>(-[a-z]+)?)$") end) as $f
 	| . + {family: ($f.family + ($f.rest // ""))}]
 	| reduce .[] as $r ([]; (map(.name) | index([$r.family])) as $i
 		| if $i == null then . + [{name: $r.family, rows: [$r]}] else .[$i].rows += [$r] end)
 	| map(.rows |= sort_by(.tces) | . + {steps: (reduce .rows[].step as $s ([]; if index([$s]) then . else . + [$s] end))})
 	| map(select(([.rows[].tces] | unique | length) >= 3));
+
+# Instructions of all of them; the latency of a variant (update-scattered, kill-entry) says little beside that of the plain one.
+def has_latency_picture: .name | contains("-") | not;
 
 # The name of a sweep's panel, made of the name of its work and the number of its question.
 def sweep_picture($work; $question): "sweep-\($work)-\($question)";

@@ -28,7 +28,7 @@ def cell($result; $step; $per; $headline):
 	  elif $o == null then {state: "absent"}
 	  else (if $per == "call" then 1 else $result.tces_per_call end) as $n
 	| ($o.instructions_per_call_samples // []) as $samples
-	| {state: "measured", how: ($o.how // null), calls: $o.calls,
+	| {state: "measured", how: ($o.how // null), calls: $o.calls, counted: ($o | has("instructions_per_call")),
 	   instructions: (if $per == "call" then $o.instructions_per_call else $o.instructions_per_tce end),
 	   samples: ($samples | length), interval: ($samples | interval // [] | map(per_tce($n))),
 	   kills: ($o.kill_stores | per_tce(if $per == "call" then $o.kill_calls else $o.kill_tces end)),
@@ -46,6 +46,8 @@ def rows($backends):
 	| {scenario: $name, sentence: $like.sentence, step: $step, per: ($like.per // "tce"), page: $like.tce_page,
 	   tces: $like.tces_per_call, headline: ($like.headline == true),
 	   cells: ($backends | map({key: ., value: cell($results[.]; $step; $like.per // "tce"; $like.headline)}) | from_entries)}
+	# Neither counted nor to be counted: what one thread waits beside another, say.
+	| .timed_only = ([.cells[] | select(.state == "measured")] | length > 0 and all(.[]; .counted == false and .latency != null))
 	| .ratio = (if ($backends | length) < 2 then null else
 		(.cells[$backends[0]].instructions) as $base | (.cells[$backends[-1]].instructions) as $new
 		| if $base == null or ($new // 0) <= 0 then null else $base / $new end end)];

@@ -14,14 +14,14 @@ def latency_cells: . as $l | [(.count | value(thousands; null)), (.min | us), (.
 	(if .p50 > 0 then .max / .p50 else null end | value("\(number)×"; null))] | join("");
 def latency_rows($model):
 	. as $r | [$model.backends[] | select($r.cells[.].latency)] as $b
-	| $b | to_entries[] | "<tr>"
+	| $b | to_entries[] | @html "<tr data-time=\"\($r.scenario) \($r.step)\">"
 	+ (if .key > 0 then "" else @html "<th scope=\"rowgroup\" rowspan=\"\($b | length)\">\($r.scenario | short_name)<small>\($r.step)</small></th>" end)
 	+ "<td>\(.value | backend_mark)</td>" + ($r.cells[.value].latency | latency_cells) + "</tr>";
 def latency_table($model):
 	["<tbody>", (.[] | latency_rows($model)), "</tbody>"]
 	| table("<tr><th>scenario</th><th>back end</th>\(["calls", "min", "p50", "p90", "p99", "p99.9", "max", "max / p50"] | number_heads)</tr>"; "latency");
 def latency_section:
-	. as $m | [.rows[] | select(.headline and any(.cells[]; .latency))] as $rows
+	. as $m | [.rows[] | select((.headline or .timed_only) and any(.cells[]; .latency))] as $rows
 	| if $rows | length == 0 then empty else
 	[emulated_note, ("Time of one call as its program sees it, µs. Above, the share of calls for each doubling of latency; below, the percentiles, from the merged bins. Of other scenarios <code>scripts/plot-latency</code> draws the same." | paragraph),
 	([latency_pictures[] | .scenario as $s | .step as $t | .picture | figure("Latency of \($s), \($t)")] | gallery),
@@ -31,10 +31,11 @@ def latency_section:
 	| section("latency"; "Latency") end;
 
 def batch_section:
-	[families[].name] as $names | if $names | length == 0 then empty else
-	[("One call with more TCEs: instructions per TCE (left; maps are full, unmaps dashed) and time of the whole call (right; half of the calls are below the full line, 99 of 100 below the dashed one). \(page_caption(.pages[0])), both axes logarithmic." | paragraph),
+	families as $families | if $families | length == 0 then empty else
+	[("One call with more TCEs: instructions per TCE (lines of maps are full, of unmaps dashed) and time of the whole call (half of the calls are below the full line, 99 of 100 below the dashed one). \(page_caption(.pages[0])), both axes logarithmic." | paragraph),
 	emulated_note,
-	([$names[] | ("batch-\(.)-instructions" | figure("Instructions per TCE by size of the batch")), ("batch-\(.)-latency" | figure("Latency by size of the batch"))] | gallery)]
+	([$families[] | ("batch-\(.name)-instructions" | figure("Instructions per TCE by size of the batch")),
+		(select(has_latency_picture) | "batch-\(.name)-latency" | figure("Latency by size of the batch"))] | gallery)]
 	| section("batch"; "Size of the batch") end;
 
 def thread_rows($model):

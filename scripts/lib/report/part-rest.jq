@@ -8,7 +8,7 @@ def fewer: if . == null then value elif . == "none" then "<td class=\"n\">none</
 def replay_row: @html "<tr><td><span class=\"mark b-\(.backend)\"></span>\(.backend)</td><td>\(.way)</td>" + (.ioctls | value(thousands; null))
 	+ (.instructions | value) + (.instructions_fewer | fewer) + (.kills | value) + (.kills_fewer | fewer)
 	+ ([.p50, .p99, .max | if . == null then value else . / 1000 | value end] | join("")) + "</tr>";
-def replay_part: "<tbody><tr class=\"group\"><th colspan=\"10\" scope=\"rowgroup\">\(.part): \(.hypercalls | thousands) hypercalls on \(.tces | thousands) TCEs</th></tr>", (.rows[] | replay_row), "</tbody>";
+def replay_part: "<tbody><tr class=\"group\"><th colspan=\"10\" scope=\"rowgroup\"><span>\(.part): \(.hypercalls | thousands) hypercalls on \(.tces | thousands) TCEs</span></th></tr>", (.rows[] | replay_row), "</tbody>";
 def replay:
 	@html "<h3>\(.stream.name)</h3>",
 	@html "<p>\(.stream.lines | thousands) lines, \(if .stream.recorded_pace then "at the pace at which they were recorded" else "as fast as it goes" end); <a href=\"\(.folder)/replay.json\">another run</a>: mtce \(.commit[:10]), \(.date | when), kernel \(.kernel).</p>",

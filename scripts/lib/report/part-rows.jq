@@ -24,7 +24,7 @@ def ratio: if . == null then "<td class=\"n none\">–</td>"
 
 def rows_head($model):
 	$model.backends as $b | ($b | length) as $n
-	| "<tr><th rowspan=\"2\" scope=\"col\">scenario</th><th rowspan=\"2\" scope=\"col\">step</th><th colspan=\"\($n * 2)\" scope=\"colgroup\">instructions</th>"
+	| "<tr><th rowspan=\"2\" scope=\"col\">scenario</th><th rowspan=\"2\" scope=\"col\" class=\"step\">step</th><th colspan=\"\($n * 2)\" scope=\"colgroup\">instructions</th>"
 	+ (if $n > 1 then "<th rowspan=\"2\" scope=\"col\" class=\"n\">ratio</th>" else "" end) + "<th colspan=\"\($n)\" scope=\"colgroup\">kill stores</th></tr>",
 	"<tr>\($b | map("<th scope=\"col\" class=\"n\" colspan=\"2\">\(backend_mark)</th>") | join(""))\($b | map("<th scope=\"col\" class=\"n\">\(backend_mark)</th>") | join(""))</tr>";
 
@@ -32,13 +32,13 @@ def rows_head($model):
 def scenario_rows($model):
 	length as $n | to_entries[] | .key as $i | .value as $r
 	| @html "<tr data-row=\"\($r.scenario) \($r.step)\">"
-	+ (if $i > 0 then "" else @html "<th scope=\"rowgroup\" rowspan=\"\($n)\">\($r.scenario | short_name)<small>\($r.sentence // "")</small></th>" end)
-	+ @html "<td>\($r.step)</td>" + ([$model.backends[] as $b | $r.cells[$b] | instructions] | join(""))
+	+ (if $i > 0 then "" else @html "<th scope=\"rowgroup\" rowspan=\"\($n)\">\($r.scenario | if $r.per == "tce" then short_name else . end)<small>\($r.sentence // "")</small></th>" end)
+	+ @html "<td class=\"step\">\($r.step)</td>" + ([$model.backends[] as $b | $r.cells[$b] | instructions] | join(""))
 	+ (if $model.backends | length > 1 then $r.ratio | ratio else "" end)
 	+ ([$model.backends[] as $b | $r.cells[$b] | kills] | join("")) + "</tr>";
 
 def by_scenario: reduce .[] as $r ([]; if length > 0 and .[-1][0].scenario == $r.scenario then .[-1] += [$r] else . + [[$r]] end);
-def body($title; $model): "<tbody><tr class=\"group\"><th colspan=\"\(3 + 3 * ($model.backends | length))\" scope=\"rowgroup\">\($title)</th></tr>", (by_scenario[] | scenario_rows($model)), "</tbody>";
+def body($title; $model): "<tbody><tr class=\"group\"><th colspan=\"\(3 + 3 * ($model.backends | length))\" scope=\"rowgroup\"><span>\($title)</span></th></tr>", (by_scenario[] | scenario_rows($model)), "</tbody>";
 # For TCEs of each size, then what is not per TCE.
 def bodies($model):
 	(group_by(.page)[] | map(select(.per == "tce")) | select(length > 0) | body("per TCE of \(.[0].page | page_words)"; $model)),
@@ -47,12 +47,13 @@ def rows_table($model): [bodies($model)] | table([rows_head($model)] | join("");
 
 def ratio_note: if .backends | length > 1 then "<b>ratio</b>: instructions of \(.backends[0]) divided by those of \(.backends[-1]); above 1, \(.backends[-1]) needs fewer. " else "" end;
 def headline:
-	. as $m | [.rows[] | select(.headline)] | if length == 0 then empty else
+	. as $m | [.rows[] | select(.headline and (.timed_only | not))] | if length == 0 then empty else
 	[rows_table($m), ("\($m | ratio_note)<b>±</b>: half of the median's 95 % interval (of fewer than six samples: of their range), in percent." | paragraph)]
 	| section("headline"; "In short") end;
 
 def group_words: if .[0].per != "tce" then "in all, per call" else "\(.[0].page | page_words) TCEs" end;
-def comparison_groups: (.rows | group_by(.page) | map(map(select(.per == "tce")))) + [.rows | map(select(.per != "tce"))] | map(select(length > 0));
+def comparison_groups:
+	[.rows[] | select(.timed_only | not)] | (group_by(.page) | map(map(select(.per == "tce")))) + [map(select(.per != "tce"))] | map(select(length > 0));
 def comparison_section:
 	. as $m | [("Every column does the same work; without the calls <i>update</i> and <i>put list</i> it takes one ioctl per page or range. Numbers are medians; the mouse over one shows how it came about." | paragraph),
 	(comparison_groups[] | . as $g | ([.[].scenario] | unique | length) as $n

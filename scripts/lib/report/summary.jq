@@ -27,7 +27,7 @@ def table($model):
 ("- \($a.model), \($a.cpu)\(if $a.emulated then ", \($a.qemu // "emulated")" else "" end)" | wrapped("  ")),
 ("- kernel \($a.kernel)\(if $a.page_size then ", \($a.page_size | page_words) pages" else "" end)" | wrapped("  ")), "- \($a.date | sub("T"; " ") | sub("Z$"; " UTC")), run \($a.name)",
 (if $a.emulated then "- **Emulated: instructions and kill stores can be compared; nothing here is POWER8 latency.**" else empty end | wrapped("  ")), "",
-([.rows[] | select(.headline)]
+([.rows[] | select(.headline and (.timed_only | not))]
 	| (group_by(.page)[] | map(select(.per == "tce")) | select(length > 0) | "## Per TCE of \(.[0].page | page_words)", "", table($m), ""),
 	(map(select(.per != "tce")) | select(length > 0) | "## In all, per call", "", table($m), "")),
 (if .backends | length > 1 then "ratio: instructions of \(.backends[0]) divided by those of \(.backends[-1]). kills: stores to the TCE kill register per TCE, of \(.backends | kill_backends | join(" and "))." else empty end | wrapped("")), "",
