@@ -45,11 +45,12 @@ def tail:
 # gnuplot's text.
 def quote: "'" + gsub("'"; "''") + "'";
 
-# The words and ranges of a histogram, as commands of gnuplot. Input: about and series. A series' words say what it is;
-# its colour is one of its own, or the next.
+# The words and ranges of a histogram, as commands of gnuplot. Input: about and series, and in beside all series of pictures
+# that are to have one range. A series' words say what it is; its colour is one of its own, or the next.
 def histogram_style(words; $narrow):
-	(.series | map(.bins | map(lowest) | min) | min) as $from
-	| (.series | map(.bins | map(highest) | max) | max) as $to
+	(.beside // .series) as $all
+	| ($all | map(.bins | map(lowest) | min) | min) as $from
+	| ($all | map(.bins | map(highest) | max) | max) as $to
 	| ([.series[] | .bins | total] | max) as $n
 	| ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"] as $colours
 	| "set encoding utf8",

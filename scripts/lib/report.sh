@@ -19,7 +19,8 @@ report_make() {
 report_jq() { # WORK PROGRAM [ARGUMENT...]
 	local work=$1 program=$2
 	shift 2
-	jq -r -L "$REPORT_LIB" -L "$REPORT_LIB/report" "$@" -f "$REPORT_LIB/report/$program" "$work/model.json"
+	jq -r -L "$REPORT_LIB" -L "$REPORT_LIB/report" "$@" -f "$REPORT_LIB/report/$program" "$work/model.json" ||
+		die "the run has something that ${program%.jq} does not understand"
 }
 
 # Everything that is shown, once, for all that show it.

@@ -5,10 +5,16 @@
 def short_name: sub("^[0-9]+[kmg]-"; "");
 def page_words: if . == null then "?" elif . >= 1048576 then "\(. / 1048576) MiB" else "\(. / 1024) KiB" end;
 
+# A file's name, whatever a scenario is called.
+def file_name: gsub("[^A-Za-z0-9_.-]"; "-");
+
 # Latency: headline scenarios with the smallest TCEs; those of others are in the table.
 def latency_pictures:
 	.pages[0] as $page | [.rows[] | select(.headline and .page == $page)
-	| select(any(.cells[]; .latency.bins)) | . + {picture: "latency-\(.scenario)-\(.step)"}];
+	| select(any(.cells[]; .latency.bins)) | . + {picture: ("latency-\(.scenario)-\(.step)" | file_name)}]
+	| (group_by(.scenario) | map({key: .[0].scenario, value: length}) | from_entries) as $steps
+	# Steps stand side by side, so pairs come first.
+	| map(select($steps[.scenario] % 2 == 0)) + map(select($steps[.scenario] % 2 == 1));
 
 # Scenarios that differ in the size of the batch only, three sizes at least: {name, steps, points: [row...]}.
 def families:
@@ -25,4 +31,4 @@ def families:
 def has_latency_picture: .name | contains("-") | not;
 
 # The name of a sweep's panel, made of the name of its work and the number of its question.
-def sweep_picture($work; $question): "sweep-\($work)-\($question)";
+def sweep_picture($work; $question): "sweep-\($work)-\($question)" | file_name;

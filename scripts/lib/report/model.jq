@@ -43,7 +43,7 @@ def rows($backends):
 	| (first($backends[] as $b | $results[$b] | values)) as $like
 	| ([$results[] | steps] | add | unique_unsorted | sort_by(step_order)
 		| if length == 0 and ([$results[] | select(.threads)] | length) == 0 then ["–"] else . end)[] as $step
-	| {scenario: $name, sentence: $like.sentence, step: $step, per: ($like.per // "tce"), page: $like.tce_page,
+	| {scenario: $name, sentence: ($like.sentence // ""), step: $step, per: ($like.per // "tce"), page: $like.tce_page,
 	   tces: $like.tces_per_call, headline: ($like.headline == true),
 	   cells: ($backends | map({key: ., value: cell($results[.]; $step; $like.per // "tce"; $like.headline)}) | from_entries)}
 	# Neither counted nor to be counted: what one thread waits beside another, say.
@@ -70,7 +70,7 @@ def goals:
 	   notes: ([$lines[] | select(test("(met|MISSED)$") | not)] | join(" ") | gsub("^ +| +$"; ""))};
 
 def about:
-	{name: $name, emulated: .context.emulated, date: (.context.date // ""), kernel: (.context.kernel // "unknown kernel"),
+	{name: $name, emulated: .context.emulated, date: (.context.date // ""), kernel: (.context.kernel // "unknown"),
 	 page_size: .context.page_size, commit: (.context.mtce_commit // "unknown"), dirty: (.context.mtce_dirty == true),
 	 qemu: .context.qemu, cpus: .context.cpus_online, cpu: (.context.machine.cpu // "unknown CPU"),
 	 model: (.context.machine.model // .context.machine["model name"] // .context.arch // "unknown machine"),

@@ -9,7 +9,7 @@ def facts:
 	.about as $a | "<dl class=\"facts\">",
 	fact("Machine"; "\($a.model), \($a.cpu)\(if $a.cpus then ", \(plural($a.cpus; "CPU"; "CPUs")) online" else "" end)"),
 	fact("Kernel"; "\($a.kernel)\(if $a.page_size then ", \($a.page_size | page_words) pages" else "" end)"),
-	fact("mtce commit"; "\($a.commit)\(if $a.dirty then ", with local changes" else "" end)"),
+	fact("mtce commit"; "\($a.commit[:12])\(if $a.dirty then ", with local changes" else "" end)"),
 	fact("Date"; $a.date | when), fact("Emulator"; if $a.emulated then $a.qemu else null end),
 	fact("Back ends"; .backends | join(", ")), fact("Command"; $a.command), fact("Run"; $a.name), "</dl>";
 

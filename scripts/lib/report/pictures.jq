@@ -21,9 +21,11 @@ def draw($picture; $script; $height):
 
 def latency_words: .latency as $l | "\(.backend): \($l.count | thousands) calls, p50 \($l.p50 / 1000 | short)"
 	+ (if $l.count >= 100 then ", p99 \($l.p99 / 1000 | short)" else "" end) + ", max \($l.max / 1000 | short) µs";
+# Pictures of one scenario have one range.
 def draw_latency($model):
-	.picture as $p
-	| {about: {what: "\(.scenario): \(.step)", where: (.sentence | clip(64)), emulated: $model.about.emulated},
+	.picture as $p | .scenario as $scenario
+	| [$model.rows[] | select(.scenario == $scenario) | .cells[].latency.bins | values | {bins: .}] as $beside
+	| {about: {what: "\(.scenario): \(.step)", where: (.sentence | clip(64)), emulated: $model.about.emulated}, beside: $beside,
 	   series: [.cells | to_entries[] | select(.value.latency.bins)
 		| {backend: .key, colour: (.key | colour), latency: .value.latency, bins: (.value.latency.bins | coarser(8)), fine: (.value.latency.bins | coarser(16))}]}
 	| draw($p; "latency-histogram"; 575 + 22 * (.series | length)),
