@@ -28,7 +28,7 @@ set bmargin at screen from_top(middle)
 set label 5 '% of calls per doubling of latency' at screen from_left(text_left),from_top(first - 1.2 * size) font pt(size * 0.9) textcolor rgb '#555555'
 set yrange [0:*]
 set key at screen from_left(text_left - 0.5 * size),from_top(7.2 * size) left top Left reverse samplen 1.5 spacing 1.15 maxcols 1 textcolor rgb '#222222'
-plot for [i = 1:count] folder.'/shape-'.i using 1:2 with filledcurves y1=0 lc rgb word(colours, i) fs transparent solid 0.25 noborder notitle, \
+plot for [i = 1:count] folder.'/shape-'.i using 1:2 with filledcurves closed lc rgb word(colours, i) fs transparent solid 0.25 noborder notitle, \
 	for [i = 1:count] folder.'/shape-'.i using 1:2 with lines lc rgb word(colours, i) lw 2.2 title word_of(i)
 
 do for [i = 1:5] { unset label i }

@@ -21,7 +21,7 @@ def figure($alt): @html "<figure role=\"img\" aria-label=\"\($alt)\">", "<!--pic
 	@html "<figcaption><a href=\"pictures/\(.).png\">PNG</a> <a href=\"pictures/\(.).svg\">SVG</a></figcaption></figure>";
 def gallery: "<div class=\"gallery\">", .[], "</div>";
 def paragraph: "<p>\(.)</p>";
-def plural($n; $one; $many): "\($n) \(if $n == 1 then $one else $many end)";
+def plural($n; $one; $many): "\($n) \(if ($n | tostring) == "1" then $one else $many end)";
 
 # "2026-11-22T21:30:00Z" as people write it.
 def when: if test("T") then sub("T"; " ") | sub(":[0-9]{2}(\\.[0-9]+)?Z$"; " UTC") else . end;

@@ -34,11 +34,24 @@ skip {
 	if (/<\/g>/) skip = 0
 	next
 }
+# A tenth of a pixel is enough.
+function shorter(s,   out, digits) {
+	while (match(s, /\.[0-9]+/)) {
+		digits = substr(s, RSTART, 2)
+		out = out substr(s, 1, RSTART - 1) (digits == ".0" ? "" : digits)
+		s = substr(s, RSTART + RLENGTH)
+	}
+	return out s
+}
 {
 	colours()
 	gsub(/ font-family="[^"]*"| id="[^"]*"/, "")
 	gsub(/xlink:href/, "href")
-	gsub(/ stroke-linecap="butt" stroke-linejoin="miter"/, "")
+	gsub(/ stroke-linecap="butt" stroke-linejoin="miter"| class="gridline"|^\t+/, "")
+	gsub(/ +'\/>/, "'/>")
+	# What nearly every group has is a class of the page.
+	sub(/fill="none" color="var\(--text\)" stroke="currentColor"/, "class=\"p\"")
+	if (!/<text>/) $0 = shorter($0)
 }
 # Groups that hold nothing.
 /^<g [^>]*>$/ {

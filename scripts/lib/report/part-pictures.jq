@@ -20,6 +20,11 @@ def latency_rows($model):
 def latency_table($model):
 	["<tbody>", (.[] | latency_rows($model)), "</tbody>"]
 	| table("<tr><th>scenario</th><th>back end</th>\(["calls", "min", "p50", "p90", "p99", "p99.9", "max", "max / p50"] | number_heads)</tr>"; "latency");
+# Of a machine that was watched for standing still.
+def stalls_note:
+	.machine.stalls? | objects | select(.watched_ms) | (.gaps_ns // {count: 0}) as $gaps
+	| "<p>By itself the machine stood still \(plural($gaps.count | thousands; "time"; "times")) in \(.watched_ms / 1000 | number) s watched, \(.lost_percent | number) % of the time"
+	+ (if $gaps.count > 0 then ", at most for \($gaps.max / 1000 | number) µs: tails of that length are not a back end's.</p>" else ".</p>" end);
 def latency_section:
 	. as $m | [.rows[] | select((.headline or .timed_only) and any(.cells[]; .latency))] as $rows
 	| if $rows | length == 0 then empty else
@@ -27,7 +32,8 @@ def latency_section:
 	([latency_pictures[] | .scenario as $s | .step as $t | .picture | figure("Latency of \($s), \($t)")] | gallery),
 	($rows | group_by(.page)[] | .[0].page as $page
 		| [latency_table($m)] | details("The numbers, with the outliers: \(page_caption($page)), µs per call"; false)),
-	("Outliers are kept: <b>max</b> is the slowest call of all. Percentiles that so few calls cannot show are left out: p99 wants 100, p99.9 wants 1,000." | paragraph)]
+	("Outliers are kept: <b>max</b> is the slowest call of all. Percentiles that so few calls cannot show are left out: p99 wants 100, p99.9 wants 1,000." | paragraph),
+	stalls_note]
 	| section("latency"; "Latency") end;
 
 def batch_section:

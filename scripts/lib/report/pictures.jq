@@ -25,7 +25,7 @@ def latency_words: .latency as $l | "\(.backend): \($l.count | thousands) calls,
 def draw_latency($model):
 	.picture as $p | .scenario as $scenario
 	| [$model.rows[] | select(.scenario == $scenario) | .cells[].latency.bins | values | {bins: .}] as $beside
-	| {about: {what: "\(.scenario): \(.step)", where: (.sentence | clip(64)), emulated: $model.about.emulated}, beside: $beside,
+	| {about: {what: "\(.scenario): \(.step)", where: (.sentence | clip(70)), emulated: $model.about.emulated}, beside: $beside,
 	   series: [.cells | to_entries[] | select(.value.latency.bins)
 		| {backend: .key, colour: (.key | colour), latency: .value.latency, bins: (.value.latency.bins | coarser(8)), fine: (.value.latency.bins | coarser(16))}]}
 	| draw($p; "latency-histogram"; 575 + 22 * (.series | length)),
