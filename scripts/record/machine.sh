@@ -6,10 +6,15 @@
 # that see guest memory as it is. The network is QEMU's own, shut off from this machine's but for two programs.
 machine_args() { # WORK
 	local work=$1 k=$MTCE_CACHE/kernel-$KERNEL append="console=hvc0 panic=-1 rdinit=/init"
-	local traced=iommu_platform=on,disable-legacy=on
-	[[ $WORKLOAD == ddw ]] || append+=" disable_ddw"
+	local memory=2G traced=iommu_platform=on,disable-legacy=on
+	# TCG has no such mitigations, and says so at length.
+	local machine=pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off
+	# Linux makes a direct window only for memory that may grow.
+	if [[ $WORKLOAD == ddw ]]; then memory+=,slots=1,maxmem=4G; else append+=" disable_ddw"; fi
 	QEMU=(
-		qemu-system-ppc64 -M pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off -accel tcg -smp 2 -m 2G -nodefaults -display none -monitor none -no-reboot
+		qemu-system-ppc64 -M "$machine" -accel tcg -smp 2 -m "$memory" -nodefaults -display none -monitor none -no-reboot
+		# Pages of 4K and 64K, as where the guest's memory is not of huge pages.
+		-global spapr-pci-host-bridge.pgsz=0x11000
 		-kernel "$k/vmlinux" -initrd "$work/initrd" -append "$append"
 		-chardev "file,id=console,path=$(qpath "$work/console.log")" -device spapr-vty,chardev=console
 

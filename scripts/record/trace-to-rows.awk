@@ -4,10 +4,11 @@
 # op is P, I, S, W as in bench/replay-stream.h; and X, a DMA that QEMU translated (where, and what it found;
 # its ret is the permission), which check-rows.awk wants and a recording leaves out.
 #
-# Two trace points of QEMU do not say what the guest asked for, and are put right:
+# Three trace points of QEMU 7.2 do not say what the guest asked for or saw, and are put right:
 #   spapr_iommu_pci_stuff     its ioba is the one after the last that was cleared;
 #   spapr_iommu_pci_indirect  its tceN is the list's last entry, and iobaN that entry's number. Linux makes a list
 #                             of what lies in one piece, so the first follows; the X rows prove it.
+#   spapr_iommu_xlate         its address counts from where the window begins.
 # A line that is not understood, or events of which the guest counted another number, end it: status 1.
 
 function fail(why) {
@@ -78,6 +79,11 @@ function take_time(stamp,   part, t) {
 	if (t > now) now = t
 }
 
+# Of pages: a byte's address in a window above 2^53 could not be written exactly.
+function page_of_window(liobn, offset) {
+	return hex(offset - offset % page_size(liobn) + (liobn in base ? base[liobn] : 0))
+}
+
 function page_size(liobn) { return liobn in size ? size[liobn] : 4096 }
 
 function marked(text,   word) {
@@ -133,9 +139,9 @@ ended { next }
 
 event == "spapr_iommu_xlate" {
 	fields(7)
-	number($3)
+	liobn = field(2, "liobn")
 	number($5)
-	row("X", field(2, "liobn"), $3, 1, $5, decimal(6, "perm"))
+	row("X", liobn, page_of_window(liobn, number($3)), 1, $5, decimal(6, "perm"))
 	next
 }
 
@@ -171,12 +177,13 @@ event == "spapr_iommu_stuff" {
 
 # "buid=B addr=A, page size=P, requested=R, start addr=S, liobn=L"
 event == "spapr_iommu_ddw_create" {
-	fields(8)
+	fields(9)
 	gsub(",", "")
-	liobn = field(8, "liobn")
+	liobn = field(9, "liobn")
 	size[liobn] = number(field(5, "size"))
+	base[liobn] = number(field(8, "addr"))
 	if (!size[liobn]) fail("a window with pages of no size: " $0)
-	row("W", liobn, field(7, "addr"), number(field(6, "requested")) / size[liobn], hex(size[liobn]), 0)
+	row("W", liobn, field(8, "addr"), number(field(6, "requested")) / size[liobn], hex(size[liobn]), 0)
 	next
 }
 
