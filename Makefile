@@ -10,13 +10,14 @@ help:
 	@echo 'make sweep       lazy unmaps under many settings of the driver, as a table and a picture under results/'
 	@echo 'make replay      guests'"'"' real TCE traffic through upstream and mtce, a table under results/'
 	@echo 'make report      RUN=results/...: a run as a page, pictures and a summary for a mail; SWEEP=... REPLAY=...'
+	@echo 'make record      record the TCE traffic of a guest at work, for replay, into build/recordings'
 	@echo 'make test        host checks and all tests that take minutes'
 	@echo 'make test-long   the same with the long stress tests; in the lab also under a debug kernel, and mutations'
 	@echo 'make check       host checks only: unit tests, style, static analysis'
 	@echo 'make build       the module, the benchmarks and the tools, nothing else'
 	@echo 'make clean       remove what was built (the lab'"'"'s cache stays)'
 	@echo
-	@echo 'QUICK=1          a short benchmark       KERNEL=4k   the lab with 4K pages (or debug)'
+	@echo 'QUICK=1          a short benchmark or recording   KERNEL=4k   the lab with 4K pages (or debug)'
 	@echo 'YES=1            on a POWER8 host: do not ask before binding a device'
 
 build:
@@ -39,6 +40,10 @@ replay:
 report:
 	@scripts/report $(foreach d,$(SWEEP),--sweep $(d)) $(foreach d,$(REPLAY),--replay $(d)) $(RUN)
 
+# A guest of QEMU's own hypervisor: the same everywhere, and neither a POWER8 nor KVM has a part in it.
+record:
+	@scripts/record-tces --kernel $(KERNEL) $(if $(QUICK),--quick)
+
 test:
 	@scripts/test $(FLAGS)
 
@@ -56,4 +61,4 @@ ifeq ($(NATIVE),yes)
 	$(MAKE) -C driver clean
 endif
 
-.PHONY: help build bench sweep replay report test test-long check clean
+.PHONY: help build bench sweep replay record report test test-long check clean

@@ -160,20 +160,26 @@ $3 == "S" {
 
 { mistake("not one of P, I, S, W") }
 
-END {
-	printf "%-30s %6s %6s %6s %7s %7s %6s %6s\n", "", "", "", "", "pages", "largest", "life", "ms"
-	printf "%-30s %6s %6s %6s %7s %7s %6s %6s\n", "phase", "PUT", "lists", "STUFF", "mapped", "list", "p50", "p99"
+# In at most 80 columns.
+function table(   i, p, w) {
+	printf "%-29.29s %6s %6s %6s %7s %7s %6s %6s\n", "", "", "", "", "pages", "largest", "life", "ms"
+	printf "%-29.29s %6s %6s %6s %7s %7s %6s %6s\n", "phase", "PUT", "lists", "STUFF", "mapped", "list", "p50", "p99"
 	for (i = 1; i <= num_phases; i++) {
 		p = phases[i]
 		if (!(calls[p, "P"] + calls[p, "I"] + calls[p, "S"])) continue
-		printf "%-30s %6d %6d %6d %7d %7d %6s %6s\n", p, calls[p, "P"], calls[p, "I"], calls[p, "S"], mapped[p], largest[p], percentile(p, 0.5), percentile(p, 0.99)
+		printf "%-29.29s %6d %6d %6d %7d %7d %6s %6s\n", p, calls[p, "P"], calls[p, "I"], calls[p, "S"], mapped[p], largest[p], percentile(p, 0.5), percentile(p, 0.99)
 		if (most[p] > most_alive) most_alive = most[p]
 	}
-	printf "\n%d hypercalls: %d pages mapped, %d cleared, %d of them at most at a time, %d in the end\n", all_calls, all_mapped, all_cleared, most_alive, alive
-	printf "clears of empty entries: %d%s; refused: %d\n", empty, mistakes ? "" : ", all in the boot-time clear", refused
+	printf "\n%d hypercalls, %d refused: %d pages mapped, %d cleared\n", all_calls + refused, refused, all_mapped, all_cleared
+	printf "pages mapped at a time: %d at most, %d in the end\n", most_alive, alive
+	printf "clears of empty entries: %d%s\n", empty, mistakes ? "" : ", all in the boot-time clear"
 	for (w in made) printf "window %s at 0x%x%08x: %d pages of %d bytes\n", w, int(start[w] / 4294967296), start[w] % 4294967296, tces[w], size[w]
-	if (dmas) printf "DMAs that QEMU translated: %d, of which %d behind the first page of a list%s\n", dmas, dmas_in_lists, mistakes ? "" : "; all as recorded"
-	if (!all_calls) mistake("no hypercall at all")
+	if (dmas) printf "%d DMAs, %d behind the first page of a list%s\n", dmas, dmas_in_lists, mistakes ? "" : ": all as recorded"
+}
+
+END {
+	if (all_calls) table()
+	else mistake("no hypercall at all")
 	if (mistakes) {
 		print mistakes " mistakes: this is no recording of what the guest did" > "/dev/stderr"
 		exit 1
