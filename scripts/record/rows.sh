@@ -12,7 +12,7 @@ rows_make() {
 rows_check() { awk -f "$TOP/scripts/record/check-rows.awk" "$1"; }
 
 rows_bad() { # FILE SENTENCE
-	free_mib "$(dirname "$1")" 64 || die "$2: the disk of $(dirname "$1") is full; free some, or set MTCE_CACHE to another"
+	need_free "$(dirname "$1")" "$2"
 	die "$2 (--keep DIR keeps what there is)"
 }
 

@@ -34,6 +34,8 @@ record_watch() { # WORK
 		fi
 		! grep -aq '^\[.*Kernel panic' "$1/console.log" 2>/dev/null || record_failed "$1" "the guest's kernel died in $doing"
 		qemu_alive || record_failed "$1" "QEMU ended before the guest was done; it was in $doing"
+		# QEMU would stop the guest where a disk of its own cannot be written, and lose lines of the trace.
+		free_mib "$1" 64 || record_failed "$1" "the recording was ended in $doing"
 		((SECONDS - last < limit)) || record_failed "$1" "the guest did not get through $doing within $limit s"
 	done
 }
@@ -48,15 +50,19 @@ progress_end() { [[ ! -t 2 ]] || printf '\r\033[K' >&2; }
 record_failed() { # WORK SENTENCE
 	local f
 	progress_end
+	need_free "$1" "$2"
 	for f in qemu.err output.log console.log; do
 		[[ -s $1/$f ]] || continue
 		echo "--- the end of $f" >&2
 		tail -n 12 "$1/$f" | tr -d '\r' >&2
 	done
-	free_mib "$1" 64 || die "$2, and the disk of $1 is full; free some, or set MTCE_CACHE to another"
 	die "$2"
 }
 
 free_mib() { # DIR MIB: whether so many are left
 	(($(df --output=avail -m "$1" | tail -n 1) >= $2))
+}
+
+need_free() { # DIR SENTENCE: what a full disk made fail is said to be that
+	free_mib "$1" 64 || die "$2: the disk of $1 is full; free some, or set MTCE_CACHE to another"
 }
