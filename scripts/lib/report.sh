@@ -71,7 +71,7 @@ report_pictures() { # WORK
 		{ print >>file }' "$work/pictures.tsv"
 	[[ -e $work/data/draw.gp ]] || return 0
 	for kind in svg png; do
-		gnuplot -e "kind = '$kind'; scale = 2; folder_of_data = '$work/data'; folder_of_pictures = '$work/pictures'" \
+		gnuplot -e "kind = '$kind'; scale = 1.5; folder_of_data = '$work/data'; folder_of_pictures = '$work/pictures'" \
 			-e "folder_of_gp = '$REPORT_LIB'" "$work/data/draw.gp" 2>"$work/gnuplot-$kind" &
 		pids+=($!)
 	done

@@ -38,7 +38,7 @@ def latency_section:
 
 def batch_section:
 	families as $families | if $families | length == 0 then empty else
-	[("One call with more TCEs: instructions per TCE (lines of maps are full, of unmaps dashed) and time of the whole call (half of the calls are below the full line, 99 of 100 below the dashed one). \(page_caption(.pages[0])), both axes logarithmic." | paragraph),
+	[("One call with more TCEs: instructions per TCE (lines of maps are full, of unmaps dashed) and time of the whole call (half of the calls are below the full line, nine of ten below the dashed one). \(page_caption(.pages[0])), both axes logarithmic." | paragraph),
 	emulated_note,
 	([$families[] | ("batch-\(.name)-instructions" | figure("Instructions per TCE by size of the batch")),
 		(select(has_latency_picture) | "batch-\(.name)-latency" | figure("Latency by size of the batch"))] | gallery)]

@@ -54,9 +54,9 @@ def draw_family($model):
 		| {title: "\($b) \($step)", dashed: ($i > 0), backend: $b,
 		   points: [$f.rows[] | select(.step == $step) | [.tces, .cells[$b].instructions] | select(.[1] > 0)]}]
 		| draw_lines("batch-\($f.name)-instructions"; $model; "\($f.name): instructions by size of the batch"; "instructions per TCE"; "")),
-	  (select($f | has_latency_picture) | [$shown[] as $b | ("p50", "p99") as $percentile
-		| {title: "\($b) \($percentile)", dashed: ($percentile == "p99"), backend: $b,
-		   points: [$f.rows[] | select(.step == $f.steps[0]) | [.tces, .cells[$b].latency[$percentile] / 1000] | select(.[1] > 0)]}]
+	  (select($f | has_latency_picture) | [$shown[] as $b | ("p50", "p90") as $percentile
+		| {title: "\($b) \($percentile)", dashed: ($percentile == "p90"), backend: $b,
+		   points: [$f.rows[] | select(.step == $f.steps[0]) | .tces as $n | .cells[$b].latency | select(.count >= 10) | [$n, .[$percentile] / 1000]]}]
 		| draw_lines("batch-\($f.name)-latency"; $model; "\($f.name): latency of a \($f.steps[0]) by size of the batch"; "µs per call"; ($model | emulated_words)));
 
 # A bar for each back end, from the top down; a tick where the machine's own is.
