@@ -9,9 +9,6 @@ MODULE_FAMILY=(mtce_oracle vfio_iommu_mtce vfio_pci vfio_pci_core vfio_iommu_spa
 
 module_loaded() { [[ -d /sys/module/$1 ]]; }
 
-takeover_read() { cat "$TAKEOVER" 2>/dev/null || true; }
-takeover_write() { [[ ! $1 || ! -w $TAKEOVER ]] || echo "$1" >"$TAKEOVER"; }
-
 modules_check() {
 	local magic
 	[[ ! $UPSTREAM_ONLY ]] || return 0
@@ -34,7 +31,7 @@ modules_load() {
 	done
 	[[ ! $UPSTREAM_ONLY ]] || return 0
 	module_loaded vfio_iommu_mtce || insmod "$MTCE_KO" || die "$MTCE_KO could not be loaded; dmesg says why"
-	takeover_write 0
+	echo 0 >"$TAKEOVER"
 }
 
 # modules_unload FILE: removes what is loaded now and is not named in FILE.

@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2030,SC2031,SC2317 # subshells on purpose; functions are called by scripts/host
+# What scripts/mtce-host says before it measures, on machines made of files; and that it asks before it changes anything.
+set -uo pipefail
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+# shellcheck source=SCRIPTDIR/lib/machine.sh
+. "$TOP/tests/host/lib/machine.sh"
+
+CASES=0 FAILED=0
+case_is() { # NAME IS SHOULD
+	CASES=$((CASES + 1))
+	# shellcheck disable=SC2053 # a pattern
+	[[ $2 == $3 ]] && return
+	FAILED=$((FAILED + 1))
+	printf '%s: "%s", not "%s"\n' "$1" "$2" "$3"
+}
+warnings() {
+	(
+		set -euo pipefail
+		for part in pci use warn; do
+			# shellcheck source=/dev/null
+			. "$TOP/scripts/host/$part.sh"
+		done
+		# Not of the machine that runs this test.
+		ulimit() { [[ $* != '-l unlimited' || ! ${LIMITED-} ]] && echo 64; }
+		warnings
+	) 2>&1
+}
+# One warning and no other: one sentence, with these words in it.
+warns() { # NAME WORDS
+	local said
+	said=$(warnings | grep -v '^64$')
+	case_is "$1" "$said" "$2"
+	case_is "$1, a line" "$(wc -l <<<"$said")" 1
+}
+quiet() { case_is "$1" "$(warnings | grep -v '^64$')" ''; } # NAME
+
+# As it should be: one thread a core, all of them fast, nobody else there.
+new_host() {
+	local i
+	machine_new
+	for i in 0 8; do
+		mkdir -p "$SYS/devices/system/cpu/cpu$i"/{topology,cpufreq}
+		echo $i >"$SYS/devices/system/cpu/cpu$i/topology/thread_siblings_list"
+		echo performance >"$SYS/devices/system/cpu/cpu$i/cpufreq/scaling_governor"
+	done
+	mkdir -p "$SYS/kernel/mm/hugepages/hugepages-16384kB"
+	echo 0 >"$SYS/kernel/mm/hugepages/hugepages-16384kB/free_hugepages"
+	echo 3 >"$PROC/sys/kernel/perf_event_paranoid"
+}
+new_host
+quiet 'a host that is as it should be'
+echo 8-15 >"$SYS/devices/system/cpu/cpu8/topology/thread_siblings_list"
+warns SMT8 'SMT is on, 8 threads share a core*ppc64_cpu --smt=off*'
+new_host; echo 0,4 >"$SYS/devices/system/cpu/cpu0/topology/thread_siblings_list"
+warns SMT2 'SMT is on, 2 threads share a core*'
+new_host; echo ondemand >"$SYS/devices/system/cpu/cpu8/cpufreq/scaling_governor"
+warns 'a governor' 'the frequency governor is ondemand*cpupower frequency-set -g performance'
+new_host; rm -r "$SYS"/devices/system/cpu/*/cpufreq
+quiet 'no governor at all'
+new_host; echo '1.00 0.20 0.30 1/100 4321' >"$PROC/loadavg"
+warns 'a load of one' 'the load average is 1.00: *'
+new_host; echo '0.99 5.20 5.30 1/100 4321' >"$PROC/loadavg"
+quiet 'a load that is over'
+new_host; rm -r "$SYS/kernel/mm/hugepages"
+warns 'no huge pages' 'this kernel has no 16 MiB huge pages*'
+# Half of what is free may become huge pages: 64 of them are 1 GiB.
+new_host; echo 'MemFree: 2097152 kB' >"$PROC/meminfo"
+quiet 'just enough memory for huge pages'
+echo 'MemFree: 2097151 kB' >"$PROC/meminfo"
+warns 'too little memory for huge pages' '63 huge pages of 16 MiB can be had*hugepages=64'
+echo 1 >"$SYS/kernel/mm/hugepages/hugepages-16384kB/free_hugepages"
+quiet 'a huge page that is there already'
+new_host; LIMITED=1
+warns 'locked memory' 'locked memory is limited to 64 KiB*memlock*'
+LIMITED=''
+new_host; echo 'CapEff: 00000000a80425fb' >"$PROC/self/status"
+warns "a container's root" 'kernel.perf_event_paranoid is 3 *'
+echo -1 >"$PROC/sys/kernel/perf_event_paranoid"
+quiet "a container's root where all may count"
+new_host; echo 'CapEff: 0000004000000000' >"$PROC/self/status"
+quiet 'CAP_PERFMON'
+new_host; open_in 4321 qemu-system-ppc /dev/vfio/7
+warns 'a guest with a device' 'qemu-system-ppc (4321) has /dev/vfio/7 open*stop it*'
+new_host; open_in 4321 qemu-system-ppc /dev/vfio/vfio
+quiet 'a container without a group'
+
+# What it says first, and that it asks: nobody to be asked, no, yes, --yes.
+ask() { # WAY ANSWER
+	cat >"$WORK/ask" <<-ASK
+		set -euo pipefail
+		TOP=$TOP PROG=mtce-host VERB=bench PROGRAM=bench/mtce-bench NAMED='' YES=$1 UPSTREAM_ONLY='' MTCE_KO=driver/vfio_iommu_mtce.ko
+		for part in pci use devices confirm; do . "$TOP/scripts/host/\$part.sh"; done
+		say() { printf '%s\n' "\$*"; }
+		die() { say "\$*"; exit 1; }
+		devices_choose
+		confirm
+		echo going on
+	ASK
+	if [[ ${2-} ]]; then
+		script -qec "bash $WORK/ask" /dev/null <<<"$2" 2>&1 | tr -d '\r'
+	else
+		bash "$WORK/ask" </dev/null 2>&1
+	fi
+}
+new_host; pci 0001:01:00.0 1 ff0000; pci 0002:01:00.0 2 ff0000 vfio-pci
+case_is 'it names every device' "$(ask 1)" '*give 0001:01:00.0 (1234:5678) to vfio-pci (now: no driver)*give 0002:01:00.0 * (now: vfio-pci)*'
+case_is '--yes' "$(ask 1)" '*going on'
+case_is 'nobody to be asked' "$(ask '')" '*give --yes'
+if command -v script >/dev/null; then
+	case_is 'the answer no' "$(ask '' n)" '*nothing was changed'
+	case_is 'no answer' "$(ask '' ' ')" '*nothing was changed'
+	case_is 'the answer yes' "$(ask '' y)" '*going on'
+fi
+
+echo "$CASES cases, $FAILED failed"
+((CASES >= 25 && FAILED == 0))
