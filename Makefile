@@ -11,6 +11,8 @@ help:
 	@echo 'make replay      guests'"'"' real TCE traffic through upstream and mtce, a table under results/'
 	@echo 'make report      RUN=results/...: a run as a page, pictures and a summary for a mail; SWEEP=... REPLAY=...'
 	@echo 'make record      record the TCE traffic of a guest at work, for replay, into build/recordings'
+	@echo 'make bench-kit   one tarball with which a POWER8 host without network does all of this'
+	@echo 'make dkms-install, dkms-remove   on a POWER8 host: the module under DKMS'
 	@echo 'make test        host checks and all tests that take minutes'
 	@echo 'make test-long   the same with the long stress tests; in the lab also under a debug kernel, and mutations'
 	@echo 'make check       host checks only: unit tests, style, static analysis'
@@ -18,6 +20,7 @@ help:
 	@echo 'make clean       remove what was built (the lab'"'"'s cache stays)'
 	@echo
 	@echo 'QUICK=1          a short benchmark or recording   KERNEL=4k   the lab with 4K pages (or debug)'
+	@echo 'ARGS="..."       arguments of mtce-bench, for make bench: ARGS="--scenario 4k-one-page"'
 	@echo 'YES=1            on a POWER8 host: do not ask before binding a device'
 
 build:
@@ -29,7 +32,16 @@ else
 endif
 
 bench:
-	@scripts/bench $(FLAGS) $(if $(QUICK),--quick)
+	@scripts/bench $(FLAGS) $(if $(QUICK),--quick) $(if $(ARGS),-- $(ARGS))
+
+bench-kit:
+	@scripts/bench-kit $(FLAGS)
+
+dkms-install:
+	@scripts/dkms install
+
+dkms-remove:
+	@scripts/dkms remove
 
 sweep:
 	@scripts/sweep $(FLAGS)
@@ -55,10 +67,11 @@ check:
 
 clean:
 	rm -rf build context.json
-	@for d in bench bpf tests/guest; do [ ! -e $$d/Makefile ] || $(MAKE) --no-print-directory -C $$d clean; done
+	@# What a kit was packed with cannot be made again there.
+	@for d in bench bpf tests/guest; do [ -e kit.json ] || [ ! -e $$d/Makefile ] || $(MAKE) --no-print-directory -C $$d clean; done
 ifeq ($(NATIVE),yes)
 	$(MAKE) -C tests/modules clean
 	$(MAKE) -C driver clean
 endif
 
-.PHONY: help build bench sweep replay record report test test-long check clean
+.PHONY: help build bench sweep replay record report test test-long check clean bench-kit dkms-install dkms-remove

@@ -2,7 +2,9 @@
 # The kernel modules a run needs, and their removal.
 # shellcheck shell=bash
 
+# What make has built here, else what is installed, by DKMS for example.
 MTCE_KO=$TOP/driver/vfio_iommu_mtce.ko
+[[ -e $MTCE_KO ]] || MTCE_KO=$(modinfo -n vfio_iommu_mtce 2>/dev/null) || MTCE_KO=$TOP/driver/vfio_iommu_mtce.ko
 TAKEOVER=/sys/module/vfio_iommu_mtce/parameters/takeover
 # In an order in which they can be removed.
 MODULE_FAMILY=(mtce_oracle vfio_iommu_mtce vfio_pci vfio_pci_core vfio_iommu_spapr_tce vfio_spapr_eeh vfio irqbypass)

@@ -10,15 +10,25 @@ PCI=$SYS/bus/pci
 IOMMU_GROUPS=$SYS/kernel/iommu_groups
 
 device_driver() { # BDF: the driver's name; fails without one
-	[[ -e $PCI/devices/$1/driver ]] && basename "$(readlink "$PCI/devices/$1/driver")"
+	link_name "$PCI/devices/$1/driver"
 }
-device_group() { [[ -e $PCI/devices/$1/iommu_group ]] && basename "$(readlink "$PCI/devices/$1/iommu_group")"; }
+device_group() { link_name "$PCI/devices/$1/iommu_group"; }
+link_name() {
+	local to
+	[[ -e $1 ]] && to=$(readlink "$1") && echo "${to##*/}"
+}
 device_title() {
-	local d=$PCI/devices/$1
-	printf '%s (%s:%s)' "$1" "$(cut -c3- "$d/vendor")" "$(cut -c3- "$d/device")"
+	local d=$PCI/devices/$1 vendor device
+	read -r vendor <"$d/vendor"
+	read -r device <"$d/device"
+	printf '%s (%s:%s)' "$1" "${vendor#0x}" "${device#0x}"
+}
+device_has_class() { # BDF PREFIX
+	local class
+	read -r class <"$PCI/devices/$1/class" && [[ $class == "$2"* ]]
 }
 # Bridges stay with the kernel.
-device_is_bridge() { [[ $(<"$PCI/devices/$1/class") == 0x06* ]]; }
+device_is_bridge() { device_has_class "$1" 0x06; }
 
 groups_all() { find "$IOMMU_GROUPS" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n; }
 group_devices() {

@@ -11,7 +11,7 @@ run_program() {
 		args=(--output "$OUT/$VERB.json" "${args[@]}")
 	fi
 	ulimit -l unlimited 2>/dev/null || true # else warn_memlock has said so
-	MTCE_DEVICES="${DEVICES[*]}" MTCE_GROUPS="${GROUP_NUMBERS[*]}" MTCE_OUT=$OUT MTCE_RUN='' \
+	MTCE_DEVICES="${DEVICES[*]}" MTCE_GROUPS="${GROUP_NUMBERS[*]}" MTCE_OUT=$OUT MTCE_KO=$MTCE_KO MTCE_RUN='' \
 		setsid "$PROGRAM" "${args[@]}" {STATE_FD}>&- &
 	CHILD=$!
 	CHILD_START=$(process_start "$CHILD")

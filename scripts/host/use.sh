@@ -15,18 +15,15 @@ users_of_devices() {
 }
 
 users_list() {
-	local class
-	for class in block net tty; do
-		readlink -f "$SYS/class/$class"/* | sed "s#^#$class #"
-	done
+	find "$SYS"/class/{block,net,tty}/ -mindepth 1 -maxdepth 1 -type l -printf '%h %l\n'
 	nvme_heads
 }
 
 # An NVMe namespace with several paths is under its subsystem, which only links to the controllers.
 nvme_heads() {
 	local disk subsystem controller
-	readlink -f "$SYS"/class/block/* | while read -r disk; do
-		[[ $disk =~ ^(.*/nvme-subsystem/[^/]*)/ ]] || continue
+	for disk in "$SYS"/class/block/nvme*; do
+		[[ -e $disk && $(readlink -f "$disk") =~ ^(.*/nvme-subsystem/[^/]*)/ ]] || continue
 		subsystem=${BASH_REMATCH[1]}
 		for controller in "$subsystem"/nvme*; do
 			[[ ! -L $controller ]] || echo "block $(readlink -f "$controller")/${disk##*/}"
@@ -56,13 +53,15 @@ opened_by() {
 
 # device_use BDF: says what uses the device; fails when nothing does.
 device_use() {
-	local bdf=$1 d=$PCI/devices/$1 line class path interfaces=0 driver
+	local bdf=$1 line class path interfaces=0 functions=0 driver
 	[[ ${MTCE_MARKER-} != */$bdf/* ]] || { echo "it is the lab's own"; return; }
-	[[ $(<"$d/class") != 0x03* ]] || { echo "it is a display"; return; }
-	[[ ! -e $d/sriov_numvfs || $(<"$d/sriov_numvfs") == 0 ]] || { echo "it has virtual functions, which would go"; return; }
+	! device_has_class "$bdf" 0x03 || { echo "it is a display"; return; }
+	[[ ! -e $PCI/devices/$bdf/sriov_numvfs ]] || read -r functions <"$PCI/devices/$bdf/sriov_numvfs"
+	((functions == 0)) || { echo "it has virtual functions, which would go"; return; }
 	users_of_devices
 	for line in "${USERS[@]}"; do
 		class=${line%% *}
+		class=${class##*/}
 		path=${line#* }
 		[[ $path == */$bdf/* ]] || continue
 		[[ $class != net ]] || interfaces=1
@@ -70,7 +69,8 @@ device_use() {
 	done
 	# An interface that was given to a container is not seen from here.
 	driver=$(device_driver "$bdf") || return 1
-	[[ $(<"$d/class") == 0x02* && $interfaces == 0 && ! $driver =~ ^(vfio-pci|uio_pci_generic|igb_uio|pci-stub)$ ]] || return 1
+	device_has_class "$bdf" 0x02 && ((!interfaces)) &&
+		[[ ! $driver =~ ^(vfio-pci|uio_pci_generic|igb_uio|pci-stub)$ ]] || return 1
 	echo "driver $driver has it, but no network interface is here; a container may have it"
 }
 

@@ -30,7 +30,7 @@ cpus_in_a_list() { # lines like 0-3,8
 
 warn_governor() {
 	local names
-	names=$(cat "$CPUS"/cpu[0-9]*/cpufreq/scaling_governor 2>/dev/null | sort -u | sed '/^performance$/d' | xargs)
+	names=$(cat "$CPUS"/cpu[0-9]*/cpufreq/scaling_governor 2>/dev/null | sort -u | sed '/^performance$/d' | paste -sd' ')
 	[[ ! $names ]] || echo "the frequency governor is $names, so times depend on what ran before; cpupower frequency-set -g performance"
 }
 

@@ -2,11 +2,21 @@
 # Are we on the real thing?
 # shellcheck shell=bash
 
+for _part in source kit; do
+	# shellcheck source=/dev/null
+	. "$TOP/scripts/lib/$_part.sh"
+done
+
 on_powernv() { [[ $(uname -m) == ppc64le ]] && grep -q '^platform.*PowerNV' /proc/cpuinfo; }
 
-# In the checkout itself, against the running kernel.
+# In the checkout itself, against the running kernel. A kit has its programs and needs a module at most.
 native_build() {
 	local room
+	if is_kit; then
+		kit_module
+		build_context_kit >"$TOP/context.json"
+		return
+	fi
 	[[ -d /lib/modules/$(uname -r)/build ]] ||
 		die "the running kernel's headers are missing; install linux-headers-$(uname -r)"
 	for room in driver tests/modules bench bpf tests/guest; do
@@ -16,11 +26,14 @@ native_build() {
 }
 
 build_context_native() {
-	local dirty=false
-	[[ ! $(git -C "$TOP" status --porcelain -- . ':!results' 2>/dev/null) ]] || dirty=true
 	printf '{"mtce_commit": "%s", "mtce_dirty": %s, "kernel": "%s", "compiler": "%s", "built": "%s"}\n' \
-		"$(git -C "$TOP" rev-parse HEAD 2>/dev/null || echo unknown)" "$dirty" "$(uname -r)" \
-		"$(gcc -dumpfullversion)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+		"$(source_commit)" "$(source_dirty)" "$(uname -r)" "$(gcc -dumpfullversion)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+}
+
+build_context_kit() {
+	printf '{"mtce_commit": "%s", "mtce_dirty": %s, "kit": "%s", "kernel": "%s", "module": "%s", "compiler": "%s", "programs_compiler": "%s", "built": "%s"}\n' \
+		"$(source_commit)" "$(source_dirty)" "$(kit_word kit)" "$(uname -r)" "$KIT_MODULE" \
+		"$(gcc -dumpfullversion 2>/dev/null || echo none)" "$(kit_word programs_compiler)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 }
 
 # mtce-host must be root; it asks before it changes anything.

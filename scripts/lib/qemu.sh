@@ -5,6 +5,9 @@
 # A comma ends an option in QEMU's syntax; two stand for one.
 qpath() { printf '%s' "${1//,/,,}"; }
 
+# Which part of the cache holds the guest's root disk.
+root_part() { if [[ $ROOT == kit ]]; then echo "kit-root-$KERNEL"; else echo guest; fi; }
+
 # powernv8 has three root ports, one IOMMU group each. pcie.0 and pcie.2 hold the devices under test.
 # Everything the lab needs for itself shares pcie.1 as functions of one device, so that it costs one port.
 # The edu devices reach 64-bit windows, which begin at 2^59.
@@ -20,7 +23,7 @@ qemu_args() { # WORK OUT
 		-device "$edu,bus=pcie.0"
 		-device "$edu,bus=pcie.2"
 
-		-drive "if=none,id=root,format=raw,snapshot=on,file=$(qpath "$MTCE_CACHE/guest/root.img")"
+		-drive "if=none,id=root,format=raw,snapshot=on,file=$(qpath "$MTCE_CACHE/$(root_part)/root.img")"
 		-device virtio-blk-pci,bus=pcie.1,addr=0.0,multifunction=on,drive=root,serial=root
 		-drive "if=none,id=modules,format=raw,readonly=on,file=$(qpath "$k/modules.img")"
 		-device virtio-blk-pci,bus=pcie.1,addr=0.1,drive=modules,serial=modules

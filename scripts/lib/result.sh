@@ -8,9 +8,7 @@ result_flavour() { # KERNEL
 }
 
 result_name() { # WHAT: of the folder, after the time
-	local commit
-	commit=$(git -C "$TOP" rev-parse --short HEAD 2>/dev/null) || commit=unknown
-	echo "$(date -u +%Y%m%dT%H%M%SZ)-$1-$commit"
+	echo "$(date -u +%Y%m%dT%H%M%SZ)-$1-$(source_short)"
 }
 
 merge_kills() { # JSON KILLS

@@ -13,6 +13,7 @@ setup() { # KERNEL: one of KERNELS, or all
 		[[ $kernel != "$k" && $kernel != all ]] || setup_kernel "$k"
 	done
 	part guest 1800 make_guest_root guest_root_pack guest_root_configure make_ext4 unpack_debs
+	[[ $ROOT != kit ]] || setup_kit_root "$kernel"
 	part sysroot 200 make_sysroot
 	part checkpatch 400 make_checkpatch linux_source
 	exec {CACHE_LOCK_FD}>&-
@@ -27,10 +28,17 @@ setup_kernel() { # KERNEL
 	fi
 }
 
+# Its headers are the kernel's, so it is made anew when that is.
+setup_kit_root() { # KERNEL
+	part "kit-root-$1" 2500 "make_kit_root $1" kit_root_pack guest_root_configure make_ext4 unpack_debs \
+		"$MTCE_CACHE/kernel-$1/release"
+}
+
 # need_parts KERNEL: what boot and build start from.
 need_parts() {
 	local p
-	for p in "kernel-$1" guest sysroot; do
-		[[ -f $MTCE_CACHE/$p/.stamp ]] || die "the cache has no $p yet; run: scripts/lab setup --kernel $1"
+	for p in "kernel-$1" "$(root_part)" sysroot; do
+		[[ -f $MTCE_CACHE/$p/.stamp ]] ||
+			die "the cache has no $p yet; run: scripts/lab setup --kernel $1$([[ $ROOT == guest ]] || echo " --root $ROOT")"
 	done
 }
