@@ -37,7 +37,7 @@ warn_governor() {
 warn_load() {
 	local load
 	read -r load _ <"$PROC/loadavg"
-	[[ $load == 0.* ]] || echo "the load average is $load: programs that run beside it take processors and caches; stop them, or wait until it is below 1"
+	[[ $load == 0.* ]] || echo "the load average is $load: what runs beside it takes processors and caches; stop it, or if it has ended (a compiler) wait until this is below 1"
 }
 
 warn_huge_pages() {

@@ -67,11 +67,19 @@ terminal_goes() {
 	((rc != 0)) && all_gone "$program" && unchanged
 }
 
+# With what a bench leaves that is killed while it counts: a probe in use, huge pages, settings of the module.
 killed() {
+	local tracing=/sys/kernel/tracing
 	before
 	long_run "$WORK/err" || return 1
 	left=$(program)
 	kill -KILL "$HOST_PID"
+	# It cannot put anything back, not even when it is asked to end.
+	kill -STOP "$left"
+	echo 'p:mtce_bench/tce_kill pnv_pci_ioda2_tce_invalidate npages=%gpr5:u64' >>"$tracing/kprobe_events"
+	echo 'hist:keys=common_pid:vals=npages if common_pid==1' >>"$tracing/events/mtce_bench/tce_kill/trigger"
+	echo $((huge + 3)) >"$HUGE"
+	echo 444 >"$PARAMETERS/lazy_entries"
 	ends_with 137 && [[ -d /proc/$left && -d $MTCE_RUN/mtce-host ]]
 }
 next_run_says() { host 1 bench --yes --device "$DEVICE" && says 'run: scripts/mtce-host restore'; }

@@ -153,6 +153,9 @@ new_disk; mounted 8:1 / /dev/sda1
 pci 0001:01:00.1 1 ff0000
 case_is 'a free device beside a mounted disk' "$(choice bench 0001:01:00.1)" "0001:01:00.1 cannot be used (IOMMU group 1): $DEVICE: its disk sda1 backs /"
 case_is 'the same, not named' "$(choice bench)" 'no device is free: *'
+machine_new; pci $DEVICE 1 ff0000; pci 0001:01:00.1 1 010700 mpt3sas
+disk 0001:01:00.1 host0/target0:0:0/0:0:0:0/block/sda 8:0; mounted 8:0 /data /dev/sda
+refused 'a free device before a mounted disk' "0001:01:00.1: its disk sda backs /data"
 new_disk
 pci 0001:01:00.1 1 ff0000
 case_is 'a free device beside one with a driver, not named' "$(choice bench)" 'no device is free: *'
@@ -198,4 +201,4 @@ case_is 'status: named only' "$(grep '^group 3 ' <<<"$status")" '*not used unles
 case_is 'status: host' "$(grep '^host' <<<"$status")" '*POWER8*PowerNV*'
 
 echo "$CASES cases, $FAILED failed"
-((CASES >= 60 && FAILED == 0))
+((CASES >= 63 && FAILED == 0))

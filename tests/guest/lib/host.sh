@@ -15,7 +15,9 @@ check() { # NAME COMMAND...
 	local name=$1
 	shift
 	number=$((number + 1))
-	if "$@"; then
+	if [[ ${MTCE_TEST-} && $MTCE_TEST != "$name" ]]; then
+		echo "ok $number $name # SKIP not asked for"
+	elif "$@"; then
 		echo "ok $number $name"
 	else
 		[[ ! -s $WORK/err ]] || sed 's/^/# /' "$WORK/err"
