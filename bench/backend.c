@@ -213,7 +213,7 @@ int container_enable(struct container *c)
 	return failed("VFIO_IOMMU_ENABLE: %s", strerror(errno));
 }
 
-int container_register(struct container *c, void *memory, size_t size)
+static int memory_ioctl(struct container *c, unsigned long request, void *memory, size_t size)
 {
 	struct vfio_iommu_spapr_register_memory reg = {
 		.argsz = sizeof(reg),
@@ -221,7 +221,12 @@ int container_register(struct container *c, void *memory, size_t size)
 		.size = size,
 	};
 
-	if (!ioctl(c->fd, VFIO_IOMMU_SPAPR_REGISTER_MEMORY, &reg))
+	return ioctl(c->fd, request, &reg);
+}
+
+int container_register(struct container *c, void *memory, size_t size)
+{
+	if (!memory_ioctl(c, VFIO_IOMMU_SPAPR_REGISTER_MEMORY, memory, size))
 		return 0;
 	if (errno == ENOMEM)
 		return failed("%zu MiB cannot be pinned: raise the limit of locked memory (ulimit -l unlimited) or free some memory",
@@ -231,13 +236,7 @@ int container_register(struct container *c, void *memory, size_t size)
 
 int container_unregister(struct container *c, void *memory, size_t size)
 {
-	struct vfio_iommu_spapr_register_memory reg = {
-		.argsz = sizeof(reg),
-		.vaddr = (uintptr_t)memory,
-		.size = size,
-	};
-
-	if (!ioctl(c->fd, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, &reg))
+	if (!memory_ioctl(c, VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, memory, size))
 		return 0;
 	return failed("unregistering %zu MiB: %s", size >> 20, strerror(errno));
 }

@@ -10,15 +10,6 @@ trap 'rm -rf "$WORK"' EXIT
 # shellcheck source=SCRIPTDIR/lib/machine.sh
 . "$TOP/tests/host/lib/machine.sh"
 
-CASES=0 FAILED=0
-case_is() { # NAME IS SHOULD
-	CASES=$((CASES + 1))
-	# shellcheck disable=SC2053 # a pattern
-	[[ $2 == $3 ]] && return
-	FAILED=$((FAILED + 1))
-	printf '%s: "%s", not "%s"\n' "$1" "$2" "$3"
-}
-
 # The choice as mtce-host makes it, in a shell of its own: "groups 1 2: 0001:..." or the words of the refusal.
 choice() { # VERB [DEVICE...]
 	(

@@ -9,15 +9,6 @@ WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 # shellcheck source=SCRIPTDIR/lib/machine.sh
 . "$TOP/tests/host/lib/machine.sh"
-
-CASES=0 FAILED=0
-case_is() { # NAME IS SHOULD
-	CASES=$((CASES + 1))
-	# shellcheck disable=SC2053 # a pattern
-	[[ $2 == $3 ]] && return
-	FAILED=$((FAILED + 1))
-	printf '%s: "%s", not "%s"\n' "$1" "$2" "$3"
-}
 warnings() {
 	(
 		set -euo pipefail

@@ -3,6 +3,15 @@
 # The test sets WORK and TOP; every machine begins with: machine_new.
 # shellcheck shell=bash disable=SC2034 # variables are for scripts/host
 
+CASES=0 FAILED=0
+case_is() { # NAME IS SHOULD
+	CASES=$((CASES + 1))
+	# shellcheck disable=SC2053 # a pattern
+	[[ $2 == $3 ]] && return
+	FAILED=$((FAILED + 1))
+	printf '%s: "%s", not "%s"\n' "$1" "$2" "$3"
+}
+
 machine_new() {
 	local dir
 	dir=$(mktemp -d "$WORK/machine.XXXXXX")
