@@ -216,8 +216,8 @@ static const struct effort full = {
 };
 
 static const struct effort quick = {
-	.samples = 3, .count_tces = 2048, .time_tces = 4096, .time_units = 8,
-	.headline_ms = 60, .teardowns = 1, .rounds = 1, .smp_repeats = 3, .smp_ms = 60,
+	.samples = 3, .count_tces = 1024, .time_tces = 2048, .time_units = 4,
+	.headline_ms = 30, .teardowns = 1, .rounds = 1, .smp_repeats = 3, .smp_ms = 40,
 };
 
 static unsigned int say_failures(const struct run *run)
