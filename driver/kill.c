@@ -68,16 +68,18 @@ void mtce_kill_unmap_group(struct mtce_group *g)
 }
 
 /*
- * What is owed. Ranges that are neighbours become one. @pe: more ranges than fit
- * need not be remembered, one kill of the PE will do.
- * Returns false where there is no room.
+ * What is owed. Ranges that are neighbours become one. @pe: where one kill of the
+ * PE will do, because there are too many entries or more ranges than fit, it is
+ * not remembered which. Returns false where there is no room.
  */
-static bool owe_range(struct mtce_kill *k, unsigned long index,
-		      unsigned long count, bool pe)
+static __always_inline bool owe_range(struct mtce_kill *k, unsigned long index,
+				      unsigned long count, bool pe)
 {
 	unsigned int last = k->nr - 1;
 
-	if (k->nr && k->range[last].index + k->range[last].count == index) {
+	if (pe && k->entries + count > READ_ONCE(mtce_kill_threshold)) {
+		k->many = 1;
+	} else if (k->nr && k->range[last].index + k->range[last].count == index) {
 		k->range[last].count += count;
 	} else if (k->nr && index + count == k->range[last].index) {
 		k->range[last].index = index;
@@ -123,10 +125,10 @@ bool mtce_kill_merge(struct mtce_container *c, struct mtce_kill *to,
 	}
 	if (!c->kill_regs && to->nr + from->nr > MTCE_KILL_RANGES)
 		return false;
-	for (r = 0; r < from->nr; r++)
+	to->many |= from->many;
+	for (r = 0; r < from->nr && !to->many; r++)
 		owe_range(to, from->range[r].index, from->range[r].count,
 			  c->kill_regs);
-	to->many |= from->many;
 	to->entries = entries;
 	return true;
 }
