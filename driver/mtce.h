@@ -488,6 +488,13 @@ static inline unsigned int mtce_stripe_of(unsigned long part)
 	return (part + part / MTCE_STRIPES * 11) % MTCE_STRIPES;
 }
 
+/* The stripe of @iova, which is in @w, as a bit. */
+static __always_inline unsigned int mtce_stripe_bit(const struct mtce_window *w,
+						    u64 iova)
+{
+	return BIT(mtce_stripe_of((iova - w->start) >> w->part_bytes_shift));
+}
+
 /* The window that holds @iova, or NULL. */
 static inline struct mtce_window *mtce_window_find(struct mtce_container *c,
 						   u64 iova)
@@ -614,6 +621,13 @@ long mtce_update(struct mtce_container *c, struct mtce_call *call,
 		 const struct vfio_mtce_op *ops, u32 num, u32 *done);
 int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op);
 
+/* alike.c */
+u32 mtce_alike_check(const struct mtce_window *w,
+		     const struct vfio_mtce_op *ops, u32 num,
+		     unsigned int *stripes);
+u32 mtce_alike_do(struct mtce_work *wk, const struct vfio_mtce_op *ops,
+		  u32 num);
+
 /* list.c */
 long mtce_put_list(struct mtce_container *c, struct mtce_call *call, u64 iova,
 		   u64 *list, u32 num, u32 flags);
@@ -645,8 +659,6 @@ int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
 /* clear.c */
 int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 		     unsigned long n);
-unsigned int mtce_table_clear_ops(struct mtce_work *wk,
-				  const struct vfio_mtce_op *ops, u32 num);
 void mtce_table_revoke(struct mtce_work *wk, const struct mtce_region *r);
 void mtce_table_settle(struct mtce_work *wk);
 
@@ -659,6 +671,13 @@ bool mtce_kill_merge(struct mtce_container *c, struct mtce_kill *to,
 		     const struct mtce_kill *from);
 void mtce_kill_flush(struct mtce_work *wk);
 void mtce_kill_queued(struct mtce_container *c, struct mtce_window *w);
+
+/* Is a kill of so many entries one of the whole PE? */
+static __always_inline bool mtce_kill_is_pe(const struct mtce_work *wk,
+					    unsigned long entries)
+{
+	return wk->c->kill_regs && entries > READ_ONCE(mtce_kill_threshold);
+}
 
 /*
  * @count entries from @index on were changed and are owed, in @k. Outside RCU:

@@ -17,7 +17,7 @@
 #define OPS_BETWEEN_BREAKS	64
 
 /* So many operations are checked without giving up the CPU. */
-#define OPS_QUICK		512
+#define OPS_QUICK		512u
 
 /*
  * Map
@@ -172,6 +172,9 @@ int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op)
  * Many
  */
 
+/* Runs of operations that are alike, as many as are remembered. */
+#define RUNS	16
+
 /**
  * struct batch - operations that are about to be done, in one window or two
  * @call: NULL, or the call that they are of, which is watched
@@ -180,7 +183,8 @@ int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op)
  * @w: the window of the first
  * @stripes: what they need, by window
  * @one_window: all are in @w
- * @alike: how many, from the first on, are unmaps of one entry and one mode
+ * @nr_runs: valid elements of @run
+ * @run: numbers of the first operation that is alike, and of the first after it
  */
 struct batch {
 	struct mtce_call *call;
@@ -189,108 +193,103 @@ struct batch {
 	struct mtce_window *w;
 	unsigned int stripes[MTCE_MAX_WINDOWS];
 	bool one_window;
-	u32 alike;
+	unsigned int nr_runs;
+	struct {
+		u32 first;
+		u32 end;
+	} run[RUNS];
 };
 
-/*
- * Unmaps of one entry each are what guests do most. Sees in a few instructions
- * whether the batch is nothing else, and right: windows begin at a multiple of
- * their size, which is a power of two, so that the bits in which IOVAs differ
- * tell whether all are inside and aligned if one is.
- */
-static noinline __aligned(MTCE_LOOP_ALIGN) bool
-all_alike(const struct vfio_mtce_op *ops, u32 num, const struct mtce_window *w,
-	  u64 *differ)
+static __always_inline void batch_init(struct batch *b, struct mtce_call *call,
+				       const struct vfio_mtce_op *ops, u32 num)
 {
-	const u64 iova = ops->iova, size = ops->size;
-	const u64 what = *(const u64 *)ops;
-	u64 wrong = 0, diff = 0;
-	u32 i;
-
-#pragma GCC unroll 4
-	for (i = 0; i < num; i++) {
-		wrong |= (*(const u64 *)&ops[i] ^ what) |
-			 (ops[i].size ^ size) | ops[i].vaddr;
-		diff |= ops[i].iova ^ iova;
-	}
-	*differ = diff;
-	return !wrong && size == BIT_ULL(w->shift) &&
-	       !(diff & ~(w->bytes - 1)) && !(diff & (size - 1));
+	b->call = call;
+	b->ops = ops;
+	b->num = num;
+	b->w = NULL;
+	memset(b->stripes, 0, sizeof(b->stripes));
+	b->one_window = true;
+	b->nr_runs = 0;
 }
 
-/* Stripes of single entries; @differ: the bits in which their IOVAs differ. */
-static unsigned int stripes_of_alike(const struct batch *b, u64 differ)
+/* Operations from @i on that are alike and right: how many, or 0. */
+static u32 check_run(struct batch *b, struct mtce_window *w, u32 i)
 {
-	const unsigned int shift = b->w->part_bytes_shift;
-	unsigned int stripes = 0;
-	u32 i;
+	const struct vfio_mtce_op *op = &b->ops[i];
+	u32 n;
 
-	if (!(differ >> shift))
-		return mtce_stripes_of(b->w, b->ops->iova, 1);
-	for (i = 0; i < b->num; i++) {
-		stripes |= BIT(mtce_stripe_of((b->ops[i].iova - b->w->start) >>
-					      shift));
-		/* They are all over the window: no need to look at the rest. */
-		if (!(i % 16) && hweight32(stripes) > MTCE_STRIPES * 3 / 4)
-			return MTCE_ALL_STRIPES;
+	if (op->size != BIT_ULL(w->shift) || !w->flat || b->nr_runs == RUNS ||
+	    i + 1 == b->num || *(const u64 *)&op[1] != *(const u64 *)op)
+		return 0;
+	n = mtce_alike_check(w, op, min(b->num - i, OPS_QUICK),
+			     &b->stripes[w->num]);
+	if (n) {
+		b->run[b->nr_runs].first = i;
+		b->run[b->nr_runs].end = i + n;
+		b->nr_runs++;
 	}
-	return stripes;
+	return n;
 }
 
-static bool check_alike(struct batch *b)
+/* Any operation of @w. */
+static int check_one(struct batch *b, const struct mtce_window *w,
+		     const struct vfio_mtce_op *op)
 {
-	u64 differ;
+	int ret;
 
-	if (b->ops->op != VFIO_MTCE_OP_UNMAP ||
-	    b->ops[1].op != VFIO_MTCE_OP_UNMAP || !op_valid(b->ops) ||
-	    check_range(b->w, b->ops->iova, b->ops->size, 0) ||
-	    !all_alike(b->ops, b->num, b->w, &differ))
-		return false;
-	b->stripes[b->w->num] = stripes_of_alike(b, differ);
-	b->alike = b->num;
-	return true;
+	if (!op_valid(op))
+		return -EINVAL;
+	ret = check_range(w, op->iova, op->size, op->vaddr);
+	if (ret)
+		return ret;
+	if ((op->iova ^ (op->iova + op->size - 1)) >> w->part_bytes_shift)
+		b->stripes[w->num] |= mtce_stripes_of(w, op->iova, op->size);
+	else
+		b->stripes[w->num] |= mtce_stripe_bit(w, op->iova);
+	return 0;
 }
 
 /* Check every operation, and find out what to lock. */
 static int check_batch(struct mtce_container *c, struct batch *b, bool quick)
 {
 	struct mtce_window *w = mtce_window_find(c, b->ops->iova);
-	u64 part, last = ~0ull;
-	u32 i;
+	u32 i, n;
 
 	b->w = w;
-	b->one_window = true;
 	if (!w)
 		return -ENXIO;
-	if (check_alike(b))
-		return 0;
-	for (i = 0; i < b->num; i++) {
+	for (i = 0; i < b->num; i += n) {
 		const struct vfio_mtce_op *op = &b->ops[i];
 		int ret;
 
 		if (unlikely(op->iova - w->start >= w->bytes)) {
 			w = mtce_window_find(c, op->iova);
 			b->one_window = false;
-			last = ~0ull;
 			if (!w)
 				return -ENXIO;
 		}
-		ret = -EINVAL;
-		if (op_valid(op))
-			ret = check_range(w, op->iova, op->size, op->vaddr);
-		if (ret)
-			return ret;
-		/* Mostly in the part that the one before was in. */
-		part = op->iova >> w->part_bytes_shift;
-		if (part != last ||
-		    (op->iova + op->size - 1) >> w->part_bytes_shift != part)
-			b->stripes[w->num] |= mtce_stripes_of(w, op->iova,
-							      op->size);
-		last = part;
-		if (!quick && !(i % MTCE_SPAN_MAX))
+		n = check_run(b, w, i);
+		if (!n) {
+			ret = check_one(b, w, op);
+			if (ret)
+				return ret;
+			n = 1;
+		}
+		if (!quick)
 			cond_resched();
 	}
 	return 0;
+}
+
+/* If operation @i is in a run, do what is left of it. Returns how many were done. */
+static u32 run_alike(struct mtce_work *wk, const struct batch *b,
+		     unsigned int *run, u32 i)
+{
+	while (*run < b->nr_runs && b->run[*run].end <= i)
+		++*run;
+	if (*run == b->nr_runs || i < b->run[*run].first)
+		return 0;
+	return mtce_alike_do(wk, &b->ops[i], b->run[*run].end - i);
 }
 
 /* Do what is in the window of operation @i, from there on. */
@@ -298,30 +297,33 @@ static int run_window(struct mtce_container *c, const struct batch *b,
 		      struct mtce_window *w, u32 *i)
 {
 	struct mtce_work wk __uninitialized;
-	unsigned int stripes = b->stripes[w->num];
+	unsigned int stripes = b->stripes[w->num], run = 0;
+	u32 pause = *i;
 	int ret = 0;
 
 	work_begin(&wk, c, b->call, w, &w->stripe[__ffs(stripes)], stripes);
 	wk.s->counts.calls += !*i;
-	if (b->alike) {
-		mtce_work_mode(&wk, (b->ops->flags | c->ready) & VFIO_MTCE_LAZY);
-		*i = mtce_table_clear_ops(&wk, b->ops, b->alike);
-		mtce_call_pages(b->call, *i);
-	}
-	for (; *i < b->num; ++*i) {
+	while (*i < b->num) {
 		const struct vfio_mtce_op *op = &b->ops[*i];
+		u32 n;
 
 		if (unlikely(op->iova - w->start >= w->bytes))
 			break;
-		if (!(*i % OPS_BETWEEN_BREAKS) ||
-		    op->size >> w->shift > MTCE_SPAN_MAX) {
+		if (*i >= pause || op->size >> w->shift > MTCE_SPAN_MAX) {
 			cond_resched();
+			pause = *i + OPS_BETWEEN_BREAKS;
 			if (*i && fatal_signal_pending(current))
 				ret = -EINTR;
 		}
-		if (!ret)
+		if (ret)
+			break;
+		n = run_alike(&wk, b, &run, *i);
+		if (!n) {
 			ret = do_op(&wk, op);
+			n = !ret;
+		}
 		mtce_stage_end(b->call, MTCE_STAGE_WRITE);
+		*i += n;
 		if (ret)
 			break;
 	}
@@ -374,10 +376,11 @@ static bool quick_batch(struct mtce_container *c, struct batch *b, u32 *done,
 static int update_many(struct mtce_container *c, struct mtce_call *call,
 		       const struct vfio_mtce_op *ops, u32 num, u32 *done)
 {
-	struct batch b = { .call = call, .ops = ops, .num = num };
+	struct batch b;
 	int ret;
 	u32 i;
 
+	batch_init(&b, call, ops, num);
 	if (quick_batch(c, &b, done, &ret))
 		return ret;
 	/* What is malformed is so in every container. */
@@ -388,7 +391,7 @@ static int update_many(struct mtce_container *c, struct mtce_call *call,
 	ret = mtce_enter(c);
 	if (ret)
 		return ret;
-	b = (struct batch){ .call = call, .ops = ops, .num = num };
+	batch_init(&b, call, ops, num);
 	ret = check_batch(c, &b, false);
 	if (!ret)
 		ret = run_batch(c, &b, done);

@@ -80,6 +80,39 @@ static void info_counts_what_is_done(void)
 	CHECK_IS(b.stats.registered_bytes, 0);
 }
 
+/* What an update of @num single pages kills, all at its end. */
+static void update_kills(const struct vfio_mtce_op *ops, uint32_t num)
+{
+	struct vfio_iommu_mtce_info a, b;
+	uint32_t done = num;
+	bool pe;
+
+	OK(mtce_info(&box, &a));
+	pe = a.flags & VFIO_MTCE_INFO_PE_KILL && num > a.kill_threshold;
+	OK(mtce_update(&box, ops, &done));
+	OK(mtce_info(&box, &b));
+	CHECK_IS(b.stats.kills_pe - a.stats.kills_pe, pe);
+	CHECK_IS(b.stats.kills_tce - a.stats.kills_tce, pe ? 0 : (long)num);
+}
+
+/* Maps too: a bridge may remember that there was nothing. */
+static void single_pages_are_killed_in_the_end(void)
+{
+	static const uint32_t counts[] = { 2, 8, 9, 64 };
+	struct vfio_mtce_op maps[64], unmaps[64];
+	unsigned int i;
+
+	CHECKED(box_ready());
+	for (i = 0; i < ARRAY_SIZE(maps); i++) {
+		maps[i] = map_op(SPOT + i * SZ_64K, pool + i * SZ_4K, SZ_4K);
+		unmaps[i] = unmap_op(SPOT + i * SZ_64K, SZ_4K);
+	}
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		CHECKED(update_kills(maps, counts[i]));
+		CHECKED(update_kills(unmaps, counts[i]));
+	}
+}
+
 static void flush_answers_at_once(void)
 {
 	struct vfio_iommu_mtce_flush arg = { .argsz = sizeof(arg), .flags = 1 };
@@ -220,9 +253,10 @@ static void shape_of_all_is_checked_before_the_first(void)
 	int i;
 
 	CHECKED(box_ready());
-	for (i = 0; i < 6; i++) {
+	for (i = 0; i < 8; i++) {
 		static const int answers[] = {
-			-EINVAL, -EINVAL, -EINVAL, -EINVAL, -ENXIO, -EINVAL
+			-EINVAL, -EINVAL, -EINVAL, -EINVAL, -ENXIO, -EINVAL,
+			-EINVAL, -EINVAL
 		};
 
 		ops[0] = map_op(SPOT, pool, SZ_4K);
@@ -240,12 +274,40 @@ static void shape_of_all_is_checked_before_the_first(void)
 			ops[2].iova = SZ_64M;
 		if (i == 5)
 			ops[2].iova = -SZ_4K, ops[2].size = 2 * SZ_4K;
+		if (i == 6)
+			ops[2].vaddr += 8;
+		if (i == 7)
+			ops[2].vaddr = -SZ_4K;
 		/* Without the unmap, so that the map would show. */
 		ops[1] = map_op(SPOT + SZ_4K, pool, SZ_4K);
 		num = 3;
 		CHECK_IS(mtce_update(&box, ops, &num), answers[i]);
 		CHECK_IS(num, 0);
 		CHECK(!is_live(&box, SPOT, pool, 2 * SZ_4K));
+	}
+}
+
+/* Of many unmaps of one page one is malformed, wherever it is. */
+static void shape_of_every_unmap_is_checked(void)
+{
+	struct vfio_mtce_op ops[64];
+	uint32_t num = ARRAY_SIZE(ops), odd, i;
+
+	CHECKED(box_ready());
+	OK(vfio_map(&box, RW, SPOT, pool, num * SZ_4K));
+	for (odd = 0; odd < num; odd += 21) {
+		for (i = 0; i < ARRAY_SIZE(ops); i++)
+			ops[i] = unmap_op(SPOT + i * SZ_4K, SZ_4K);
+		ops[odd].vaddr = SZ_4K;
+		CHECK_IS(mtce_update(&box, ops, &num), -EINVAL);
+		ops[odd].vaddr = 0;
+		ops[odd].iova = SZ_64M;
+		num = ARRAY_SIZE(ops);
+		CHECK_IS(mtce_update(&box, ops, &num), -ENXIO);
+		CHECK_IS(num, 0);
+		num = ARRAY_SIZE(ops);
+		CHECK(is_live(&box, SPOT, pool, SZ_4K));
+		CHECK(is_live(&box, SPOT + 63 * SZ_4K, pool, SZ_4K));
 	}
 }
 
@@ -459,6 +521,7 @@ static const struct test tests[] = {
 	TEST(info_ignores_flags_that_come_in, 0),
 	TEST(info_counts_windows, 0),
 	TEST(info_counts_what_is_done, 0),
+	TEST(single_pages_are_killed_in_the_end, 0),
 	TEST(flush_answers_at_once, 0),
 	TEST(zero_entries_probe, 0),
 	TEST(map_before_register_is_eperm, 0),
@@ -468,6 +531,7 @@ static const struct test tests[] = {
 	TEST(live_entry_is_eexist_and_stays, 0),
 	TEST(unregistered_memory_is_enoent, 0),
 	TEST(first_failure_ends_the_update, 0),
+	TEST(shape_of_every_unmap_is_checked, 0),
 	TEST(shape_of_all_is_checked_before_the_first, 0),
 	TEST(operations_are_done_in_order, 0),
 	TEST(longer_elements_must_end_in_zeros, 0),

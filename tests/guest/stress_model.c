@@ -147,21 +147,54 @@ static int model_operation(const struct vfio_mtce_op *op, const uint64_t *addres
 	return 0;
 }
 
-/* Single pages, as guests do most: a batch of these takes a way of its own. */
-static void step_single_unmaps(void)
+/* A page for a map of @entry: sometimes one that is not registered. */
+static uint64_t any_page(void)
 {
-	struct vfio_mtce_op ops[64];
-	uint32_t num = 2 + any(ARRAY_SIZE(ops) - 1), done = num, i;
-	bool lazy = any(2);
+	if (!any(200))
+		return (uintptr_t)unregistered;
+	return (uintptr_t)pool + any(POOL_SIZE / SZ_4K) * SZ_4K;
+}
+
+/* Operations that are alike, as they come from guests. Returns how many. */
+static uint32_t alike(struct vfio_mtce_op *op, uint32_t room)
+{
+	uint32_t num = 1 + any(room < 24 ? room : 24), kind = any(6), i;
+	bool stride = any(2);
+	unsigned int entry = any(FREE);
 
 	for (i = 0; i < num; i++) {
-		ops[i] = unmap_op(iova_of(any(FREE)), SZ_4K);
-		ops[i].flags = lazy ? VFIO_MTCE_LAZY : 0;
+		entry = stride ? (entry + 16) % FREE : any(FREE);
+		/* Mostly into what is free. */
+		while (kind < 3 && model[entry] && any(100))
+			entry = any(FREE);
+		if (kind >= 4) {
+			op[i] = unmap_op(iova_of(entry), SZ_4K);
+			op[i].flags = kind == 4 ? VFIO_MTCE_LAZY : 0;
+			continue;
+		}
+		op[i] = map_op(iova_of(entry), NULL, SZ_4K);
+		op[i].flags = kind == 3 ? RW | VFIO_MTCE_REPLACE : kind == 2 ?
+			      VFIO_MTCE_READ : RW;
+		op[i].vaddr = any_page();
 	}
-	OK(mtce_update(&box, ops, &done));
-	CHECK_IS(done, num);
-	for (i = 0; i < num; i++)
-		model_unmap((ops[i].iova - start) / SZ_4K, 1);
+	return num;
+}
+
+/* Single pages, as guests do most: runs of these take a way of their own. */
+static void step_single_pages(void)
+{
+	struct vfio_mtce_op ops[96];
+	uint32_t num, done, i;
+	int expected = 0, ret;
+
+	for (num = 0; !num || (num < ARRAY_SIZE(ops) && any(5));)
+		num += alike(&ops[num], ARRAY_SIZE(ops) - num);
+	done = num;
+	ret = mtce_update(&box, ops, &done);
+	for (i = 0; i < num && !expected; i++)
+		expected = model_operation(&ops[i], &ops[i].vaddr);
+	CHECK_IS(ret, expected);
+	CHECK_IS(done, expected ? i - 1 : num);
 	if (!any(8))
 		OK(mtce_flush(&box));
 }
@@ -280,7 +313,7 @@ static void run_random(unsigned int levels)
 			step_update();
 			break;
 		case 3:
-			step_single_unmaps();
+			step_single_pages();
 			break;
 		}
 		if (!test_has_failed() && i % (n / looks) == n / looks - 1)
