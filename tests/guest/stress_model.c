@@ -16,6 +16,9 @@
 #define FREE	(ENTRIES - 1)
 #define LONGEST	96u
 
+/* Added to the address of what a device may only read. */
+#define READ_ONLY	1u
+
 static uint64_t model[ENTRIES];
 static uint8_t *unregistered;
 static uint64_t start;
@@ -191,8 +194,13 @@ static void step_single_pages(void)
 		num += alike(&ops[num], ARRAY_SIZE(ops) - num);
 	done = num;
 	ret = mtce_update(&box, ops, &done);
-	for (i = 0; i < num && !expected; i++)
-		expected = model_operation(&ops[i], &ops[i].vaddr);
+	for (i = 0; i < num && !expected; i++) {
+		uint64_t page = ops[i].vaddr;
+
+		if (!(ops[i].flags & VFIO_MTCE_WRITE))
+			page |= READ_ONLY;
+		expected = model_operation(&ops[i], &page);
+	}
 	CHECK_IS(ret, expected);
 	CHECK_IS(done, expected ? i - 1 : num);
 	if (!any(8))
@@ -235,10 +243,14 @@ static void step_update(void)
 /* The device's own view of one entry. */
 static void look(unsigned int entry)
 {
-	if (model[entry])
-		CHECK(edu_reaches(&edu, iova_of(entry), (void *)model[entry]));
-	else
+	void *page = (void *)(model[entry] & ~(uint64_t)READ_ONLY);
+
+	if (!page) {
 		CHECK(edu_is_kept_out(&edu, iova_of(entry), pool));
+		return;
+	}
+	CHECK(edu_reads(&edu, iova_of(entry), page));
+	CHECK_IS(edu_writes(&edu, iova_of(entry), page), !(model[entry] & READ_ONLY));
 }
 
 /* The kernel's view of every entry, through maps that may not replace. */
