@@ -46,6 +46,13 @@ static __always_inline bool all_valid(const struct mtce_window *w,
 	return first->op == VFIO_MTCE_OP_MAP ? (s64)vaddrs >= 0 : !vaddrs;
 }
 
+/* 0 if @op does what @what says (its op and flags) with @size. */
+static __always_inline u64 unlike(const struct vfio_mtce_op *op, u64 what,
+				  u64 size)
+{
+	return (*(const u64 *)op ^ what) | (op->size ^ size);
+}
+
 /**
  * mtce_alike_check() - check operations that are alike
  * @w: window, of the first operation
@@ -60,18 +67,23 @@ __aligned(MTCE_LOOP_ALIGN) u32
 mtce_alike_check(const struct mtce_window *w, const struct vfio_mtce_op *ops,
 		 u32 num, unsigned int *stripes)
 {
-	const u64 what = *(const u64 *)ops;	/* op and flags */
-	const u64 iova = ops->iova, size = ops->size;
+	const u64 what = *(const u64 *)ops, iova = ops->iova, size = ops->size;
+	const struct vfio_mtce_op *op = ops, *end = ops + num;
 	u64 differ = 0, vaddrs = 0;
 	u32 n;
 
-#pragma GCC unroll 4
-	for (n = 0; n < num; n++) {
-		if ((*(const u64 *)&ops[n] ^ what) | (ops[n].size ^ size))
+	/* By twos: one branch for both. */
+	for (; op + 1 < end; op += 2) {
+		if (unlike(op, what, size) | unlike(op + 1, what, size))
 			break;
-		differ |= ops[n].iova ^ iova;
-		vaddrs |= ops[n].vaddr;
+		differ |= (op[0].iova ^ iova) | (op[1].iova ^ iova);
+		vaddrs |= op[0].vaddr | op[1].vaddr;
 	}
+	for (; op < end && !unlike(op, what, size); op++) {
+		differ |= op->iova ^ iova;
+		vaddrs |= op->vaddr;
+	}
+	n = op - ops;
 	if (!all_valid(w, ops, differ, vaddrs))
 		return 0;
 	if (differ >> w->part_bytes_shift)

@@ -281,15 +281,33 @@ static int check_batch(struct mtce_container *c, struct batch *b, bool quick)
 	return 0;
 }
 
-/* If operation @i is in a run, do what is left of it. Returns how many were done. */
+/* Where a batch is in its runs. */
+struct progress {
+	unsigned int run;
+	unsigned int misses;
+};
+
+/*
+ * If operation @i is in a run, do what is left of it. Returns how many were done.
+ * After one that could not be done the rest may be easy (its region is known by
+ * then); after two the whole run is not.
+ */
 static u32 run_alike(struct mtce_work *wk, const struct batch *b,
-		     unsigned int *run, u32 i)
+		     struct progress *p, u32 i)
 {
-	while (*run < b->nr_runs && b->run[*run].end <= i)
-		++*run;
-	if (*run == b->nr_runs || i < b->run[*run].first)
+	u32 n;
+
+	while (p->run < b->nr_runs && b->run[p->run].end <= i)
+		p->run++;
+	if (p->run == b->nr_runs || i < b->run[p->run].first)
 		return 0;
-	return mtce_alike_do(wk, &b->ops[i], b->run[*run].end - i);
+	n = mtce_alike_do(wk, &b->ops[i], b->run[p->run].end - i);
+	p->misses = n ? 0 : p->misses + 1;
+	if (p->misses == 2) {
+		p->misses = 0;
+		p->run++;
+	}
+	return n;
 }
 
 /* Do what is in the window of operation @i, from there on. */
@@ -297,7 +315,8 @@ static int run_window(struct mtce_container *c, const struct batch *b,
 		      struct mtce_window *w, u32 *i)
 {
 	struct mtce_work wk __uninitialized;
-	unsigned int stripes = b->stripes[w->num], run = 0;
+	unsigned int stripes = b->stripes[w->num];
+	struct progress p = {};
 	u32 pause = *i;
 	int ret = 0;
 
@@ -317,7 +336,7 @@ static int run_window(struct mtce_container *c, const struct batch *b,
 		}
 		if (ret)
 			break;
-		n = run_alike(&wk, b, &run, *i);
+		n = run_alike(&wk, b, &p, *i);
 		if (!n) {
 			ret = do_op(&wk, op);
 			n = !ret;
