@@ -17,7 +17,7 @@
 #define OPS_BETWEEN_BREAKS	64
 
 /* So many operations are checked without giving up the CPU. */
-#define OPS_QUICK		512u
+#define OPS_QUICK		512
 
 /*
  * Map
@@ -221,7 +221,7 @@ static u32 check_run(struct batch *b, struct mtce_window *w, u32 i)
 	if (op->size != BIT_ULL(w->shift) || !w->flat || b->nr_runs == RUNS ||
 	    i + 1 == b->num || *(const u64 *)&op[1] != *(const u64 *)op)
 		return 0;
-	n = mtce_alike_check(w, op, min(b->num - i, OPS_QUICK),
+	n = mtce_alike_check(w, op, min(b->num - i, (u32)MTCE_SPAN_MAX),
 			     &b->stripes[w->num]);
 	if (n) {
 		b->run[b->nr_runs].first = i;
