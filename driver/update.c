@@ -17,7 +17,7 @@
 #define OPS_BETWEEN_BREAKS	64
 
 /* So many operations are checked without giving up the CPU. */
-#define OPS_QUICK		512
+#define OPS_QUICK		512u
 
 /*
  * Map
@@ -172,8 +172,12 @@ int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op)
  * Many
  */
 
-/* Runs of operations that are alike, as many as are remembered. */
-#define RUNS	16
+/*
+ * Runs of operations that are alike, as many as are remembered: all of the largest
+ * update, if they are long. None is longer than OPS_QUICK; a shorter one is more
+ * often in one stripe, which is then seen at once.
+ */
+#define RUNS	(MTCE_MAX_OPS / OPS_QUICK)
 
 /**
  * struct batch - operations that are about to be done, in one window or two
@@ -221,7 +225,7 @@ static u32 check_run(struct batch *b, struct mtce_window *w, u32 i)
 	if (op->size != BIT_ULL(w->shift) || !w->flat || b->nr_runs == RUNS ||
 	    i + 1 == b->num || *(const u64 *)&op[1] != *(const u64 *)op)
 		return 0;
-	n = mtce_alike_check(w, op, min(b->num - i, (u32)MTCE_SPAN_MAX),
+	n = mtce_alike_check(w, op, min(b->num - i, OPS_QUICK),
 			     &b->stripes[w->num]);
 	if (n) {
 		b->run[b->nr_runs].first = i;
