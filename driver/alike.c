@@ -200,12 +200,10 @@ do_maps(struct mtce_work *wk, const struct vfio_mtce_op *ops, u32 num)
 	struct mtce_region *r = wk->s->hint;
 	u32 i, done;
 
-	if (wk->w->shift > PAGE_SHIFT)
+	/* Flat when they were checked, but shared since? */
+	if (wk->w->shift > PAGE_SHIFT || !wk->w->flat)
 		return 0;
-	rcu_read_lock();
 	done = map_each(wk, r, ops, num);
-	look_for_kvm(wk->w);
-	rcu_read_unlock();
 	if (!done)
 		return 0;
 	mtce_region_use(r, done, mtce_tce_perm(ops->flags));
@@ -226,10 +224,9 @@ do_unmaps(struct mtce_work *wk, const struct vfio_mtce_op *ops, u32 num)
 
 	if (unlikely(lazy != wk->lazy))
 		mtce_work_mode(wk, lazy);
-	rcu_read_lock();
+	if (!wk->w->flat)
+		return 0;
 	done = clear_each(wk, ops, num);
-	look_for_kvm(wk->w);
-	rcu_read_unlock();
 	if (!done)
 		return 0;
 	wk->run += done;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Clearing many entries, and what has to be done where KVM is near.
+ * Clearing many entries.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -114,9 +114,11 @@ static unsigned long clear_span(struct mtce_work *wk, unsigned long index,
 {
 	unsigned long cleared = 0, done;
 	struct span s;
+	long before;
 
-	rcu_read_lock();
 	s = span_at(wk->w, index, max);
+	span_lock(wk->w, index);
+	before = mtce_pins_counted(wk, index, s.n);
 	done = s.n;
 	if (s.shadow && !all)
 		done = revoke_span(wk, index, s, r, &cleared);
@@ -124,11 +126,13 @@ static unsigned long clear_span(struct mtce_work *wk, unsigned long index,
 		done = clear_direct(wk, s, &cleared);
 	else if (s.shadow)
 		done = clear_one(wk, index, s, 0, &cleared);
-	look_for_kvm(wk->w);
-	rcu_read_unlock();
+	mtce_pins_changed(wk, index, s.n, before);
+	if (cleared)
+		trace_mtce_tce_clear(wk->c, wk->w, index, done);
+	span_unlock(wk->w, index);
 	if (cleared) {
 		wk->s->counts.unmapped += cleared;
-		owe_clear(wk, index, done);
+		mtce_kill_add(wk, owed_by_clears(wk), index, done);
 	}
 	if (done < s.n)
 		mtce_work_make_room(wk);
@@ -171,8 +175,11 @@ int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 		done = clear_span(wk, index, n, true, NULL);
 	if (done < n)
 		ret = clear_range(wk, index + done, index + n, true, NULL);
-	/* What a lazy unmap has marked is to be found by a map. */
-	if (!ret && !wk->lazy && n >= BIT(w->part_shift))
+	/*
+	 * What a lazy unmap has marked is to be found by a map, and in a shared
+	 * window KVM may have mapped something since.
+	 */
+	if (!ret && !wk->lazy && !w->shared && n >= BIT(w->part_shift))
 		untouch(w, index, index + n);
 	return ret;
 }
@@ -181,53 +188,4 @@ int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 void mtce_table_revoke(struct mtce_work *wk, const struct mtce_region *r)
 {
 	clear_range(wk, 0, wk->w->size, false, r);
-}
-
-/* Clear what nobody answers for. */
-static void settle_span(struct mtce_work *wk, unsigned long index,
-			struct span s)
-{
-	struct iommu_table *tbl = wk->w->tbl;
-	unsigned long i;
-
-	for (i = 0; s.shadow && i < s.n; i++) {
-		enum dma_data_direction dir = DMA_NONE;
-		unsigned long hpa = 0;
-
-		if (mtce_shadow_live(s.shadow[i]))
-			continue;
-		if (s.tce)
-			WRITE_ONCE(s.tce[i], 0);
-		else if (tbl->it_ops->get(tbl, tbl->it_offset + index))
-			exchange(wk->w, index, &hpa, &dir);
-	}
-}
-
-/*
- * Before pages are let go that KVM may just be putting back (see table.c): wait
- * until it has, and clear it, in all stripes that are held. The kill is owed, by
- * the call and not by the queue: KVM gets no lazy unmaps.
- */
-void mtce_table_settle(struct mtce_work *wk)
-{
-	struct mtce_window *w = wk->w;
-	unsigned int stripes = wk->stripes ?: BIT(wk->s - w->stripe);
-	unsigned long index;
-	struct span s;
-
-	lockdep_assert_held(&wk->s->lock);
-	if (!w->kvm_seen || wk->detached)
-		return;
-	synchronize_rcu();
-	for (index = 0; index < w->size; index += s.n) {
-		unsigned long part = index >> w->part_shift;
-
-		s.n = same_part(w, index, w->size - index);
-		if (stripes & BIT(mtce_stripe_of(part))) {
-			s = span_at(w, index, s.n);
-			settle_span(wk, index, s);
-		}
-		cond_resched();
-	}
-	mtce_kill_add(wk, &wk->kill, 0, w->size);
 }

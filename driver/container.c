@@ -53,12 +53,14 @@ void *mtce_open(unsigned long arg)
 	if (!c)
 		return ERR_PTR(-ENOMEM);
 	__module_get(THIS_MODULE);
+	c->magic = mtce_magic;
 	refcount_set(&c->users, 1);
 	c->type = type;
 	init_rwsem(&c->sem);
 	INIT_LIST_HEAD(&c->groups);
 	c->regions = RB_ROOT;
 	INIT_DELAYED_WORK(&c->flush_work, mtce_flush_old);
+	INIT_WORK(&c->kvm_work, mtce_kvm_share);
 	return c;
 }
 
@@ -74,24 +76,33 @@ bool mtce_container_get(struct mtce_container *c)
 }
 
 /*
- * VFIO forgets the container only after release, so somebody may pick it up
- * between that and the first grace period, which the release itself, not
- * preemptible, holds up until VFIO has; the second waits for him.
+ * VFIO calls us without a lock, so a caller may be between its look at the
+ * container and its first step in here, and on a preemptible kernel stay there:
+ * only a grace period of tasks waits for him. Where nothing is preempted the usual
+ * one does.
+ *
+ * Two of them: VFIO clears its pointer only after ->release() has returned, so a
+ * caller may still pick it up during the first one.
  */
+static void free_container(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct mtce_container, rcu));
+}
+
 static void free_later(struct rcu_head *rcu)
 {
-	struct mtce_container *c = container_of(rcu, struct mtce_container,
-						rcu);
-
-	kfree_rcu(c, rcu);
+	mtce_call_rcu(rcu, free_container);
 }
 
 void mtce_container_put(struct mtce_container *c)
 {
 	if (!refcount_dec_and_test(&c->users))
 		return;
-	call_rcu(&c->rcu, free_later);
-	module_put(THIS_MODULE);
+	/* Calls may have counted in it until now. */
+	if (c->mm)
+		mmdrop(c->mm);
+	mtce_call_rcu(&c->rcu, free_later);
+	module_put(THIS_MODULE); /* mtce_exit() waits until this has returned */
 }
 
 void mtce_release(void *iommu_data)
@@ -111,12 +122,13 @@ void mtce_release(void *iommu_data)
 			mtce_window_destroy(c, c->windows[i]);
 	mtce_region_free_all(c);
 	account_locked_vm(c->mm, c->enabled_pages, false);
+	c->enabled_pages = 0;
+	c->enabled = false;
 	mtce_go(c);
 
 	/* Nothing can be queued any more, and we hold nothing that it waits for. */
 	cancel_delayed_work_sync(&c->flush_work);
-	if (c->mm)
-		mmdrop(c->mm);
+	cancel_work_sync(&c->kvm_work);
 	mtce_container_put(c);
 }
 
@@ -145,6 +157,19 @@ int mtce_container_own(struct mtce_container *c)
 }
 
 /*
+ * May the calling process act on the container now? For a caller that holds sem:
+ * whoever was the owner, and what was there, when the call began may be different.
+ * Returns 0, -EPERM or -ENODEV.
+ */
+int mtce_container_usable(struct mtce_container *c)
+{
+	lockdep_assert_held(&c->sem);
+	if (c->dead)
+		return -ENODEV;
+	return c->mm && c->mm != current->mm ? -EPERM : 0;
+}
+
+/*
  * v1: instead of every page, the worst case is counted as locked, once
  */
 
@@ -152,10 +177,13 @@ int mtce_container_enable(struct mtce_container *c)
 {
 	struct iommu_table_group *tg;
 	unsigned long pages;
-	int ret = 0;
+	int ret;
 
 	mtce_stop(c);
 	tg = mtce_container_table_group(c);
+	ret = mtce_container_usable(c);
+	if (ret)
+		goto unlock;
 	if (!tg)
 		ret = -ENODEV;
 	else if (c->enabled)
@@ -184,7 +212,12 @@ unlock:
  */
 int mtce_container_disable(struct mtce_container *c)
 {
+	int ret;
+
 	mtce_stop(c);
+	ret = mtce_container_usable(c);
+	if (ret)
+		goto unlock;
 	mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
 	if (c->enabled)
 		mtce_each_window(c, mtce_table_revoke, NULL);
@@ -193,21 +226,24 @@ int mtce_container_disable(struct mtce_container *c)
 	c->enabled = false;
 	c->may_map = c->registered;
 	mtce_container_changed(c);
+unlock:
 	mtce_go(c);
-	return 0;
+	return ret;
 }
 
-/* Are unmaps lazy that do not say so themselves? 0 or -ENODEV. */
+/* Set the default mode of unmaps. Returns 0, -EPERM or -ENODEV. */
 int mtce_container_mode(struct mtce_container *c, bool lazy)
 {
 	int ret;
 
 	mtce_stop(c);
-	ret = c->dead ? -ENODEV : 0;
-	c->lazy = lazy;
-	mtce_container_changed(c);
-	if (!lazy)
-		mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
+	ret = mtce_container_usable(c);
+	if (!ret) {
+		c->lazy = lazy;
+		mtce_container_changed(c);
+		if (!lazy)
+			mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
+	}
 	mtce_go(c);
 	return ret;
 }
@@ -229,7 +265,6 @@ mtce_container_table_group(struct mtce_container *c)
 static void groups_changed(struct mtce_container *c)
 {
 	struct mtce_group *g;
-	int i;
 
 	c->nr_groups = 0;
 	c->kill_regs = true;
@@ -238,10 +273,30 @@ static void groups_changed(struct mtce_container *c)
 		if (!g->kill_reg)
 			c->kill_regs = false;
 	}
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
-		if (c->windows[i])
-			c->windows[i]->refs = 1 + c->nr_groups;
 	mtce_container_changed(c);
+}
+
+/*
+ * A group is told of every kill from before it has the first window until after
+ * it has lost the last one. Kills that wait are done before groups change: how
+ * they are remembered depends on what the groups' bridges can do.
+ */
+static void group_add(struct mtce_container *c, struct mtce_group *g)
+{
+	mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
+	mtce_kvm_settle(c);
+	mtce_kvm_freeze(c);
+	list_add_tail(&g->next, &c->groups);
+	groups_changed(c);
+	mtce_kvm_thaw(c);
+}
+
+static void group_del(struct mtce_container *c, struct mtce_group *g)
+{
+	mtce_kvm_freeze(c);
+	list_del(&g->next);
+	groups_changed(c);
+	mtce_kvm_thaw(c);
 }
 
 /* Can this group share the container's tables? */
@@ -269,15 +324,11 @@ static int group_fits(struct mtce_container *c, struct iommu_group *grp,
 static void unset_windows(struct mtce_container *c, struct mtce_group *g,
 			  int end)
 {
-	struct iommu_table_group *tg = g->table_group;
 	int i;
 
-	for (i = 0; i < end; i++) {
-		if (!c->windows[i])
-			continue;
-		tg->ops->unset_window(tg, i);
-		trace_mtce_window_unset(c, c->windows[i], g);
-	}
+	for (i = 0; i < end; i++)
+		if (c->windows[i])
+			mtce_window_unset(c, c->windows[i], g);
 }
 
 static int set_windows(struct mtce_container *c, struct mtce_group *g)
@@ -311,14 +362,15 @@ int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp)
 
 	mtce_stop(c);
 	ret = group_fits(c, grp, g->table_group);
-	if (!ret)
-		ret = set_windows(c, g);
-	if (!ret) {
-		if (!c->nr_groups && !c->windows[0])
-			c->default_pending = true;
-		list_add_tail(&g->next, &c->groups);
-		groups_changed(c);
-	}
+	if (ret)
+		goto unlock;
+	if (!c->nr_groups && !c->windows[0])
+		c->default_pending = true;
+	group_add(c, g);
+	ret = set_windows(c, g);
+	if (ret)
+		group_del(c, g);
+unlock:
 	mtce_go(c);
 	if (ret) {
 		mtce_kill_unmap_group(g);
@@ -339,8 +391,7 @@ void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp)
 	if (found) {
 		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
 		unset_windows(c, found, MTCE_MAX_WINDOWS);
-		list_del(&found->next);
-		groups_changed(c);
+		group_del(c, found);
 	}
 	mtce_go(c);
 	if (found) {

@@ -9,32 +9,37 @@
 
 #include "mtce.h"
 
-static long eeh_inject(struct eeh_pe *pe, unsigned long arg)
+/*
+ * Copy the argument; only an injected error needs all of it. Before any lock is
+ * taken, because the copy may fault.
+ */
+int mtce_eeh_read(struct vfio_eeh_pe_op *op, unsigned long arg)
 {
-	struct vfio_eeh_pe_op op;
+	size_t size = offsetofend(struct vfio_eeh_pe_op, op);
 
-	if (copy_from_user(&op, (void __user *)arg, sizeof(op)))
+	memset(op, 0, sizeof(*op));
+	if (copy_from_user(op, (void __user *)arg, size))
 		return -EFAULT;
-	if (op.argsz < sizeof(op))
+	if (op->argsz < size || op->flags)
 		return -EINVAL;
-	return eeh_pe_inject_err(pe, op.err.type, op.err.func, op.err.addr,
-				 op.err.mask);
+	if (op->op != VFIO_EEH_PE_INJECT_ERR)
+		return 0;
+	size = sizeof(*op);
+	if (op->argsz < size)
+		return -EINVAL;
+	if (copy_from_user(op, (void __user *)arg, size))
+		return -EFAULT;
+	return op->op == VFIO_EEH_PE_INJECT_ERR && !op->flags ? 0 : -EINVAL;
 }
 
-long mtce_eeh_op(struct iommu_group *grp, unsigned long arg)
+long mtce_eeh_op(struct iommu_group *grp, const struct vfio_eeh_pe_op *op)
 {
 	struct eeh_pe *pe = eeh_iommu_group_to_pe(grp);
-	const size_t size = offsetofend(struct vfio_eeh_pe_op, op);
-	struct vfio_eeh_pe_op op;
 
 	if (!pe)
 		return -ENODEV;
-	if (copy_from_user(&op, (void __user *)arg, size))
-		return -EFAULT;
-	if (op.argsz < size || op.flags)
-		return -EINVAL;
 
-	switch (op.op) {
+	switch (op->op) {
 	case VFIO_EEH_PE_DISABLE:
 		return eeh_pe_set_option(pe, EEH_OPT_DISABLE);
 	case VFIO_EEH_PE_ENABLE:
@@ -54,7 +59,8 @@ long mtce_eeh_op(struct iommu_group *grp, unsigned long arg)
 	case VFIO_EEH_PE_CONFIGURE:
 		return eeh_pe_configure(pe);
 	case VFIO_EEH_PE_INJECT_ERR:
-		return eeh_inject(pe, arg);
+		return eeh_pe_inject_err(pe, op->err.type, op->err.func,
+					 op->err.addr, op->err.mask);
 	default:
 		return -EINVAL;
 	}

@@ -7,11 +7,14 @@
 
 #include "table.h"
 
-/* How many live entries may be replaced before pages must be let go. */
-static unsigned long replace_room(struct mtce_work *wk, unsigned long left)
+/* How many entries may be written before pages that are replaced must go. */
+static unsigned long replace_room(struct mtce_work *wk, unsigned long left,
+				  bool live)
 {
 	unsigned int room = wk->max_pages ?: MTCE_WORK_PAGES;
 
+	if (!live && !wk->w->shared)
+		return left;
 	mtce_work_mode(wk, false);
 	if (wk->nr_pages == room) {
 		mtce_work_make_room(wk);
@@ -103,6 +106,7 @@ static int put_region_slow(struct mtce_work *wk, unsigned long index,
 			   struct span s, const struct mtce_region *r,
 			   unsigned long ua, u64 perm)
 {
+	const long before = mtce_pins_counted(wk, index, s.n);
 	const unsigned long step = BIT(wk->w->shift);
 	unsigned long i;
 	int ret = 0;
@@ -113,10 +117,14 @@ static int put_region_slow(struct mtce_work *wk, unsigned long index,
 		ret = put_one(wk, index, s, i, MTCE_SHADOW_REGION | ua | perm,
 			      hpa | (ua & ~PAGE_MASK) | perm) ?: ret;
 	}
+	mtce_pins_changed(wk, index, s.n, before);
 	return ret;
 }
 
-/* The entries of one span, in whatever way is right for them; RCU is held. */
+/*
+ * The entries of one span, in whatever way is right for them. In a shared window
+ * KVM may have mapped some since they were looked at.
+ */
 static __always_inline int put_span(struct mtce_work *wk, unsigned long index,
 				    struct span s, const struct mtce_region *r,
 				    unsigned long ua, u64 perm, bool live)
@@ -124,13 +132,15 @@ static __always_inline int put_span(struct mtce_work *wk, unsigned long index,
 	struct mtce_window *w = wk->w;
 	int ret = 0;
 
-	if (live || !s.tce)
+	span_lock(w, index);
+	if (live || !s.tce || w->shared)
 		ret = put_region_slow(wk, index, s, r, ua, perm);
 	else if (w->shift < PAGE_SHIFT)
 		fill_small(w, s, r, ua, perm);
 	else
 		fill_large(w, s, r, ua, perm);
-	look_for_kvm(w);
+	trace_mtce_tce_set(wk->c, w, index, s.n);
+	span_unlock(w, index);
 	return ret;
 }
 
@@ -155,13 +165,11 @@ int mtce_table_put_region(struct mtce_work *wk, unsigned long index,
 	for (done = 0; done < n; done += s.n) {
 		if (done)
 			cond_resched();
-		max = live ? replace_room(wk, n - done) : n - done;
-		rcu_read_lock();
+		max = replace_room(wk, n - done, live);
 		s = span_at(w, index + done, max);
 		ret = put_span(wk, index + done, s, r,
 			       ua + (done << w->shift), perm, live) ?: ret;
-		rcu_read_unlock();
-		owe_set(wk, index + done, s.n);
+		mtce_kill_add(wk, &wk->kill, index + done, s.n);
 	}
 	return ret;
 }
@@ -197,10 +205,8 @@ static noinline int map_span(struct mtce_work *wk, unsigned long index,
 	mtce_region_use(r, s.n, perm);
 	touch(wk->w, index, s.n);
 	wk->s->counts.mapped += s.n;
-	rcu_read_lock();
 	put_span(wk, index, s, r, ua, perm, false);
-	rcu_read_unlock();
-	owe_set(wk, index, s.n);
+	mtce_kill_add(wk, &wk->kill, index, s.n);
 	return 0;
 }
 
@@ -259,6 +265,7 @@ int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
 	struct mtce_window *w = wk->w;
 	unsigned long done, max;
 	struct span s;
+	long before;
 	int ret = 0;
 
 	touch(w, index, n);
@@ -266,17 +273,19 @@ int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
 	for (done = 0; done < n; done += s.n) {
 		if (done)
 			cond_resched();
-		max = live ? replace_room(wk, n - done) : n - done;
-		rcu_read_lock();
+		max = replace_room(wk, n - done, live);
 		s = span_at(w, index + done, max);
-		if (live || !s.tce)
+		span_lock(w, index + done);
+		before = mtce_pins_counted(wk, index + done, s.n);
+		if (live || !s.tce || w->shared)
 			ret = put_array_slow(wk, index + done, s,
 					     shadow + done, tce + done) ?: ret;
 		else
 			fill_array(s, shadow + done, tce + done);
-		look_for_kvm(w);
-		rcu_read_unlock();
-		owe_set(wk, index + done, s.n);
+		mtce_pins_changed(wk, index + done, s.n, before);
+		trace_mtce_tce_set(wk->c, w, index + done, s.n);
+		span_unlock(w, index + done);
+		mtce_kill_add(wk, &wk->kill, index + done, s.n);
 	}
 	return ret;
 }

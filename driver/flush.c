@@ -76,7 +76,7 @@ static void flush(struct mtce_container *c, struct mtce_window *w,
 	WRITE_ONCE(q->mark, next_mark(q->mark));
 	mtce_kill_queued(c, w);
 	release_regions(q);
-	mtce_unpin(c, w, q->pages, q->nr_pages);
+	mtce_unpin(c, q->pages, q->nr_pages);
 	q->nr_pages = 0;
 	q->since = 0;
 }
@@ -224,7 +224,7 @@ static void flush_or_arm(struct mtce_container *c, struct mtce_window *w)
 {
 	struct mtce_queue *q = &w->queue;
 
-	if (w->kvm_seen || q->kill.entries >= READ_ONCE(mtce_lazy_entries)) {
+	if (q->kill.entries >= READ_ONCE(mtce_lazy_entries)) {
 		flush(c, w, MTCE_FLUSH_FULL);
 	} else if (!is_empty(q) && !q->since) {
 		q->since = ktime_get_ns();
@@ -264,11 +264,6 @@ void mtce_queue_add(struct mtce_work *wk)
 {
 	unsigned long entries = wk->lazy_kill.nr ? wk->lazy_kill.entries : 0;
 
-	/* KVM has come: see mtce_table_settle(). */
-	if (wk->w->kvm_seen) {
-		mtce_table_settle(wk);
-		mtce_kill_flush(wk);
-	}
 	lock_queue(wk);
 	enter_kill(wk, wk->lazy ? wk->nr_pages : 0);
 	enter_runs(wk);

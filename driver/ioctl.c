@@ -179,8 +179,7 @@ static long register_memory(struct mtce_container *c, unsigned long arg,
 	if (mem.flags)
 		return -EINVAL;
 	if (!on)
-		return c->mm ? mtce_region_unregister(c, mem.vaddr, mem.size) :
-			       -EPERM;
+		return mtce_region_unregister(c, mem.vaddr, mem.size);
 	ret = mtce_container_own(c);
 	return ret ? ret : mtce_region_register(c, mem.vaddr, mem.size);
 }
@@ -200,7 +199,9 @@ static long tce_create(struct mtce_container *c, unsigned long arg)
 		return ret;
 
 	mtce_stop(c);
-	ret = c->dead ? -ENODEV : mtce_window_create_default(c);
+	ret = mtce_container_usable(c);
+	if (!ret)
+		ret = mtce_window_create_default(c);
 	if (!ret)
 		ret = mtce_window_create(c, create.page_shift,
 					 create.window_size, create.levels,
@@ -233,7 +234,9 @@ static long tce_remove(struct mtce_container *c, unsigned long arg)
 		return ret;
 
 	mtce_stop(c);
-	ret = c->dead ? -ENODEV : mtce_window_remove(c, remove.start_addr);
+	ret = mtce_container_usable(c);
+	if (!ret)
+		ret = mtce_window_remove(c, remove.start_addr);
 	mtce_go(c);
 	return ret;
 }
@@ -247,15 +250,23 @@ static long enable(struct mtce_container *c)
 
 static long eeh_pe_op(struct mtce_container *c, unsigned long arg)
 {
+	struct vfio_eeh_pe_op op;
 	struct mtce_group *g;
-	long ret = 0;
+	long ret;
 
+	ret = mtce_eeh_read(&op, arg);
+	if (ret)
+		return ret;
 	down_read(&c->sem);
+	ret = mtce_container_usable(c);
+	if (ret)
+		goto unlock;
 	list_for_each_entry(g, &c->groups, next) {
-		ret = mtce_eeh_op(g->grp, arg);
+		ret = mtce_eeh_op(g->grp, &op);
 		if (ret)
 			break;
 	}
+unlock:
 	up_read(&c->sem);
 	return ret;
 }
@@ -428,8 +439,9 @@ static long mtce_flush_call(struct mtce_container *c, unsigned long arg)
 	if (flush.flags)
 		return -EINVAL;
 	down_read(&c->sem);
-	mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
-	ret = c->dead ? -ENODEV : 0;
+	ret = mtce_container_usable(c);
+	if (!ret)
+		mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
 	up_read(&c->sem);
 	return ret;
 }
@@ -551,14 +563,18 @@ static __always_inline long fast_call(struct mtce_container *c,
 		ret = read_unmap(&op, arg);
 	pagefault_enable();
 	mtce_stage_end(call, MTCE_STAGE_COPY);
-	if (likely(!ret && op_valid(&op) && c->mm == current->mm))
+	/* v1 pins first, which may sleep. */
+	if (likely(!ret && op_valid(&op)) &&
+	    !(cmd == VFIO_IOMMU_MAP_DMA && c->type == MTCE_TYPE_V1))
 		w = mtce_window_try(c, op.iova, op.size, &s);
 	rcu_read_unlock();
 	if (unlikely(!w))
 		return slow_call(c, call, cmd, arg);
 	mtce_call_iova(call, op.iova);
-	ret = update_one(c, call, w, s, 0, &op);
+	ret = update_one(c, call, w, s, 0, &op, NULL);
 	mtce_stripe_unlock(s);
+	if (unlikely(ret == MTCE_PIN_FIRST))
+		return slow_call(c, call, cmd, arg);
 	return ret;
 }
 
@@ -596,6 +612,8 @@ long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg)
 	if (unlikely(!iommu_data || cmd == VFIO_CHECK_EXTENSION))
 		return cmd == VFIO_CHECK_EXTENSION ? check_extension(arg) :
 						     -ENODEV;
+	if (unlikely(((struct mtce_container *)iommu_data)->magic != mtce_magic))
+		return -ENODEV;
 	if (trace_mtce_call_begin_enabled() || trace_mtce_call_end_enabled())
 		return watched_call(iommu_data, cmd, arg);
 	switch (cmd) {

@@ -6,8 +6,17 @@
  * of the bridge: bit 1 names a whole PE, bit 2 one DMA address in a PE (Linux,
  * pci-ioda.c, pnv_pci_phb3_tce_invalidate). Stores are posted, so many of them
  * are slow and one for the whole PE is better from some number on: the bridge
- * caches only about a thousand translations. Elsewhere iommu_tce_kill() does
- * what the platform needs.
+ * caches only about a thousand translations. Elsewhere the platform's tce_kill()
+ * does what is needed.
+ *
+ * Order. The first mb() makes the table's new content visible before the bridge
+ * is told. The second makes the store to the bridge leave this CPU before any
+ * later access of this CPU: an unlock does not order stores to cache-inhibited
+ * memory, and without it another CPU could take the lock and let a page go while
+ * the store still waits here. Whether PHB3 has invalidated when the store has
+ * arrived is documented nowhere that we know of; the register cannot be read
+ * back for it. Upstream has the first barrier and not the second, and counts
+ * on a posted store being done soon.
  */
 #include <linux/io.h>
 #include <linux/iommu.h>
@@ -26,39 +35,38 @@
 #define PHB3_KILL_ONE	PPC_BIT(2)
 #define PHB3_KILL_PE_MASK	0xff
 
-static int first_pci_device(struct device *dev, void *data)
+/* Called for the devices of a group until the first that is a PCI device. */
+static int map_register(struct device *dev, void *data)
 {
-	struct pci_dev **pdev = data;
+	struct mtce_group *g = data;
+	struct device_node *phb, *dn;
+	struct pci_dev *pdev;
+	u64 addr;
 
 	if (!dev_is_pci(dev))
 		return 0;
-	*pdev = to_pci_dev(dev);
+	pdev = to_pci_dev(dev);
+	phb = pci_bus_to_host(pdev->bus)->dn;
+	if (!of_device_is_compatible(phb, "ibm,power8-pciex") ||
+	    of_property_read_u64(phb, "ibm,opal-tce-kill", &addr))
+		return 1;
+	dn = pci_device_to_OF_node(pdev);
+	if (!dn || !PCI_DN(dn) || PCI_DN(dn)->pe_number > PHB3_KILL_PE_MASK)
+		return 1;
+	g->pe = PCI_DN(dn)->pe_number;
+	g->kill_reg = ioremap(addr, sizeof(u64));
 	return 1;
 }
 
 /*
  * Find and map the kill register of the group's bridge. Without one, or if the
- * bridge is not a PHB3, g->kill_reg stays NULL and kills go through it_ops.
+ * bridge is not a PHB3, g->kill_reg stays NULL and kills go through the platform.
+ * The group's lock, which is held, keeps its devices there.
  */
 void mtce_kill_map_group(struct mtce_group *g)
 {
-	struct pci_dev *pdev = NULL;
-	struct device_node *phb, *dn;
-	u64 addr;
-
-	iommu_group_for_each_dev(g->grp, &pdev, first_pci_device);
-	if (!mtce_direct || !pdev)
-		return;
-	phb = pci_bus_to_host(pdev->bus)->dn;
-	if (!of_device_is_compatible(phb, "ibm,power8-pciex") ||
-	    of_property_read_u64(phb, "ibm,opal-tce-kill", &addr))
-		return;
-	dn = pci_device_to_OF_node(pdev);
-	if (!dn || !PCI_DN(dn) || PCI_DN(dn)->pe_number > PHB3_KILL_PE_MASK)
-		return;
-
-	g->pe = PCI_DN(dn)->pe_number;
-	g->kill_reg = ioremap(addr, sizeof(u64));
+	if (mtce_direct)
+		iommu_group_for_each_dev(g->grp, g, map_register);
 }
 
 void mtce_kill_unmap_group(struct mtce_group *g)
@@ -154,6 +162,7 @@ static void kill_pe(struct job j)
 		mtce_store_be((__force void *)g->kill_reg,
 			      PHB3_KILL_PE | g->pe);
 	}
+	mb();	/* told before anything is let go */
 	j.counts->kills_pe += j.c->nr_groups;
 }
 
@@ -187,25 +196,35 @@ static void trace_through_ops(struct job j, unsigned long index,
 }
 
 /* In pieces: the platform's loop over a huge range does not reschedule. */
-static noinline void kill_through_ops(struct job j)
+static void kill_range_through_ops(struct job j, unsigned long index,
+				   unsigned long left)
 {
 	struct iommu_table *tbl = j.w->tbl;
+
+	while (left) {
+		unsigned long n = min(left, MTCE_SPAN_MAX);
+
+		trace_through_ops(j, index, n);
+		j.w->ops->tce_kill(tbl, tbl->it_offset + index, n);
+		index += n;
+		left -= n;
+		cond_resched();
+	}
+}
+
+/* Where it is not remembered which entries, it is every one of the window. */
+static noinline void kill_through_ops(struct job j)
+{
 	unsigned int r;
 
-	for (r = 0; r < j.k->nr; r++) {
-		unsigned long index = j.k->range[r].index;
-		unsigned long left = j.k->range[r].count;
-
-		while (left) {
-			unsigned long n = min(left, MTCE_SPAN_MAX);
-
-			trace_through_ops(j, index, n);
-			iommu_tce_kill(tbl, tbl->it_offset + index, n);
-			index += n;
-			left -= n;
-			cond_resched();
-		}
+	if (j.k->many) {
+		kill_range_through_ops(j, 0, j.w->size);
+	} else {
+		for (r = 0; r < j.k->nr; r++)
+			kill_range_through_ops(j, j.k->range[r].index,
+					       j.k->range[r].count);
 	}
+	mb();	/* told before anything is let go */
 }
 
 /*
@@ -226,6 +245,7 @@ static __always_inline void do_kill_one(struct job j, const bool traced)
 		mtce_store_be((__force void *)g->kill_reg,
 			      PHB3_KILL_ONE | iova | g->pe);
 	}
+	mb();	/* told before anything is let go */
 	j.counts->kills_tce += j.c->nr_groups;
 }
 
@@ -263,6 +283,7 @@ static noinline void kill_many(struct job j)
 	}
 	list_for_each_entry(g, &j.c->groups, next)
 		kill_entries(j, g);
+	mb();	/* told before anything is let go */
 	j.counts->kills_tce += j.k->entries * j.c->nr_groups;
 }
 
@@ -291,7 +312,39 @@ void mtce_kill_queued(struct mtce_container *c, struct mtce_window *w)
 
 	lockdep_assert_held(&w->queue.lock);
 	/* A window that is gone was killed by the platform. */
-	if (w->queue.kill.nr && c->nr_groups && !w->gone)
+	if (w->queue.kill.nr && c->nr_groups && (!w->gone || w->stuck))
 		kill_many(j);
 	memset(&w->queue.kill, 0, sizeof(w->queue.kill));
+}
+
+/*
+ * Kill @n entries of @w from @index on, now, where one must not sleep. The caller
+ * holds a kvm_lock of the window, and @n is the work of one hypercall.
+ */
+void mtce_kill_atomic(struct mtce_container *c, struct mtce_window *w,
+		      unsigned long index, unsigned long n,
+		      struct mtce_counts *counts)
+{
+	struct mtce_kill k = {
+		.entries = n, .nr = 1, .range[0] = { index, n },
+	};
+	struct job j = { c, w, &k, counts };
+	struct mtce_group *g;
+
+	if (!c->kill_regs) {
+		trace_through_ops(j, index, n);
+		w->ops->tce_kill(w->tbl, w->tbl->it_offset + index, n);
+		mb();	/* told before anything is let go */
+		counts->kills_tce += n * c->nr_groups;
+		return;
+	}
+	mb();	/* the table is written before the bridge is told */
+	if (n > READ_ONCE(mtce_kill_threshold)) {
+		kill_pe(j);
+		return;
+	}
+	list_for_each_entry(g, &c->groups, next)
+		kill_entries(j, g);
+	mb();	/* told before anything is let go */
+	counts->kills_tce += n * c->nr_groups;
 }

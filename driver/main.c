@@ -10,6 +10,8 @@
 #include "mtce.h"
 #include "vfio_abi.h"
 
+const char mtce_magic[] = "mtce";
+
 bool mtce_takeover;
 module_param_named(takeover, mtce_takeover, bool, 0644);
 MODULE_PARM_DESC(takeover,
@@ -71,11 +73,18 @@ static int __init mtce_init(void)
 	return ret;
 }
 
-/* No container is left: each of them holds a reference on the module. */
+/*
+ * No container is left and no table with our operations: each of them held a
+ * reference on the module. Who put the last one may still be on the way out, and
+ * so may a caller that came too late; containers free themselves in two steps.
+ */
 static void __exit mtce_exit(void)
 {
 	vfio_unregister_iommu_driver(&mtce_driver_ops);
-	rcu_barrier();	/* containers that wait to be freed */
+	synchronize_rcu_tasks();
+	mtce_rcu_barrier();
+	mtce_rcu_barrier();
+	rcu_barrier();	/* windows */
 	mtce_buffer_exit();
 }
 

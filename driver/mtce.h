@@ -2,7 +2,11 @@
 /*
  * mtce floor plan: the structures, who owns them, which lock, prototypes by room.
  *
- * Lock order: mtce_container.sem -> mtce_stripe.lock -> mtce_queue.lock -> mm->mmap_lock
+ * Lock order: mtce_container.sem -> mtce_stripe.lock -> mtce_queue.lock
+ *	       -> mtce_stripe.kvm_lock
+ *
+ * No page fault of the user's happens under any of them: arguments are copied
+ * and pages are pinned before the first lock is taken.
  *
  * A table is locked by stripes. It is divided into parts of some hundred entries
  * and each part belongs to a stripe: calls that work in different parts seldom
@@ -17,6 +21,11 @@
  * mtce_window_try(); so calls in disjoint parts write no common cache line of
  * container or window.
  *
+ * KVM works on a table that was given to it without any of these. In a window
+ * that is shared with it every change of an entry, by a call or by a hypercall,
+ * happens under the stripe's kvm_lock, a spinlock. What a holder of a stripe may
+ * rely on, a holder of a kvm_lock may too: see mtce_kvm_freeze().
+ *
  * Terms. A TCE is one 8-byte entry of the table that the host bridge walks. A
  * window is a range of IOVAs with a table of its own. An entry's index counts
  * from 0 at the start of its window. A region is registered memory. A kill
@@ -30,16 +39,9 @@
  *	CLEARED | number	empty, cleared by a lazy unmap, see flush.c
  *	REGION | ua | perm	maps registered memory at user address ua
  *	PINNED | hpa | perm	maps a page pinned by the map itself (v1)
- *	anything else		written by KVM, see mtce_put_foreign()
  *
- * in the CPU's byte order. KVM reads and writes user addresses there, always
- * big-endian. It cannot mistake one of ours for an address: read that way the
- * permissions are the top byte, and for CLEARED nothing but that is left. And of
- * its own the top byte, as we read it, is the lowest of a page's address: 0, so
- * neither REGION nor PINNED nor CLEARED.
- *
- * The shadow, not the TCE, is what this driver believes: KVM can clear a TCE
- * behind our back, see the top of table.c.
+ * in the CPU's byte order. Nobody else reads or writes a shadow: KVM reaches a
+ * table through operations that are ours, see kvm.c.
  */
 #ifndef MTCE_H
 #define MTCE_H
@@ -52,6 +54,7 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/vfio_mtce.h>
 #include <linux/workqueue.h>
@@ -59,8 +62,11 @@
 #include <asm/iommu.h>
 
 struct iommu_group;
+struct mm_iommu_table_group_mem_t;
 struct mm_struct;
 struct mtce_call;
+struct mtce_kvm;
+struct mtce_pins;
 struct page;
 
 #define MTCE_MAX_WINDOWS	IOMMU_TABLE_GROUP_MAX_TABLES
@@ -97,6 +103,7 @@ static inline bool mtce_shadow_live(u64 shadow)
 	return shadow & ~(MTCE_SHADOW_CLEARED | MTCE_SHADOW_NUMBER);
 }
 
+extern const char mtce_magic[];
 extern bool mtce_takeover;
 extern bool mtce_direct;
 extern unsigned int mtce_kill_threshold;
@@ -118,7 +125,10 @@ struct mtce_waiting {
  * @mapped: TCEs, in all windows, that refer to it or wait for their kill; it is
  *	not let go before 0
  * @waiting: how many of them wait, by window
+ * @mem: the kernel's entry for it, which pins it; other containers of the same
+ *	process may share it
  * @dirty: a TCE with WRITE refers or referred to it; only ever set
+ * @dying: KVM may not map it any more
  * @hpas: for each system page its physical address and, in the low bits, the
  *	log2 of the largest naturally aligned block around it that is contiguous
  *	both here and physically
@@ -129,7 +139,9 @@ struct mtce_region {
 	unsigned long size;
 	atomic64_t mapped;
 	struct mtce_waiting waiting[MTCE_MAX_WINDOWS];
+	struct mm_iommu_table_group_mem_t *mem;
 	bool dirty;
+	bool dying;
 	u64 *hpas;
 };
 
@@ -222,15 +234,37 @@ struct mtce_queue {
 };
 
 /**
+ * struct mtce_kvm_stripe - what hypercalls did in a stripe; its kvm_lock
+ * @hint: region that the last look-up ended in, or mtce_no_region
+ * @index: first entry that was changed and whose kill is still to be done
+ * @entries: how many there are, side by side
+ * @region: what @run cleared entries mapped; it counts them until the kill
+ * @run: how many
+ * @counts: what was done
+ */
+struct mtce_kvm_stripe {
+	struct mtce_region *hint;
+	unsigned long index;
+	unsigned long entries;
+	struct mtce_region *region;
+	unsigned long run;
+	struct mtce_counts counts;
+};
+
+/**
  * struct mtce_stripe - one of the locks of a table
  * @lock: the entries of its parts, and the rest
  * @hint: region that the last look-up ended in, or mtce_no_region
  * @counts: what was done by calls that held this stripe (and perhaps others)
+ * @kvm_lock: the entries of its parts, where the window is shared with KVM
+ * @kvm: what hypercalls did
  */
 struct mtce_stripe {
 	struct mutex lock;	/* entries, see above */
 	struct mtce_region *hint;
 	struct mtce_counts counts;
+	spinlock_t kvm_lock;	/* entries of a shared window */
+	struct mtce_kvm_stripe kvm;
 } ____cacheline_aligned;
 
 /**
@@ -246,11 +280,14 @@ struct mtce_stripe {
  * @level_shift: log2 of the entries in one level of the table
  * @levels: indirect levels above the leaves
  * @num: place in mtce_container.windows, and the platform's window number
- * @refs: references on @tbl if nobody but us and our groups has one
- * @direct: entries are written without it_ops; see mtce_table_self_check()
- * @flat: direct, and one level: entry i is at it_base[i]
+ * @ops: the platform's operations on @tbl, whose it_ops are ours
+ * @kvm: our operations, and how they find the window; lives as long as @tbl
+ * @direct: entries are written without @ops; see mtce_table_self_check()
+ * @flat: direct, not shared, and one level: entry i is at it_base[i]
  * @gone: removed; who got a lock late must look elsewhere
- * @kvm_seen: KVM was found to hold @tbl; stays set
+ * @stuck: a bridge may still walk @tbl, so it is never freed
+ * @shared: KVM works on it too; set while all is stopped, stays set
+ * @kvm_asked: KVM has asked for it
  * @touched: parts that may hold live entries, a bit each; bit operations are
  *	atomic, a part's bit is changed by the holder of its stripe
  * @queue: what waits for a flush
@@ -268,11 +305,14 @@ struct mtce_window {
 	unsigned int level_shift;
 	unsigned int levels;
 	int num;
-	unsigned int refs;
+	struct iommu_table_ops *ops;
+	struct mtce_kvm *kvm;
 	bool direct;
 	bool flat;
 	bool gone;
-	bool kvm_seen;
+	bool stuck;
+	bool shared;
+	bool kvm_asked;
 	unsigned long *touched;
 	struct mtce_queue queue;
 	struct mtce_stripe stripe[MTCE_STRIPES];
@@ -286,6 +326,8 @@ enum mtce_type {
 
 /**
  * struct mtce_container - what a user opened
+ * @magic: &mtce_magic. VFIO reads its driver and its data one after the other and
+ *	without a lock: between the two they may have become another's
  * @users: calls inside, and 1 until release
  * @rcu: delays the free past a caller that has yet to take a reference
  * @type: fixed at open
@@ -298,7 +340,10 @@ enum mtce_type {
  * @enabled: VFIO_IOMMU_ENABLE: memory that is not registered is pinned by maps
  * @default_pending: the 32-bit window is to be made at first use
  * @enabled_pages: what VFIO_IOMMU_ENABLE added to locked_vm
- * @mm: the owner, from the first call that needed one; we hold an mmgrab()
+ * @pinned: system pages that maps pinned by themselves, where several TCEs fit
+ *	into one: as many as there are runs of neighbours that map the same
+ * @mm: the owner, from the first call that needed one; never changes after
+ *	that. We hold an mmgrab() until the last call has left
  * @groups: list of struct mtce_group
  * @nr_groups: its length
  * @kill_regs: every group has a kill register
@@ -307,8 +352,10 @@ enum mtce_type {
  * @registered: bytes in @regions
  * @stats: what was done in windows that are gone
  * @flush_work: flushes queues that are old; pending only while one is not empty
+ * @kvm_work: shares windows that KVM has asked for
  */
 struct mtce_container {
+	const void *magic;
 	refcount_t users;
 	struct rcu_head rcu;
 	enum mtce_type type;
@@ -322,6 +369,7 @@ struct mtce_container {
 	bool enabled;
 	bool default_pending;
 	unsigned long enabled_pages;
+	atomic_long_t pinned;
 	struct mm_struct *mm;
 	struct list_head groups;
 	unsigned int nr_groups;
@@ -331,6 +379,7 @@ struct mtce_container {
 	u64 registered;
 	struct vfio_mtce_stats stats;
 	struct delayed_work flush_work;
+	struct work_struct kvm_work;
 };
 
 /*
@@ -347,7 +396,6 @@ struct mtce_container {
 
 /* In the low bits of what stands in mtce_work.pages. */
 #define MTCE_PAGE_DIRTY		1ul
-#define MTCE_PAGE_FOREIGN	2ul
 
 /**
  * struct mtce_work - one call at work in one window; lives on its stack
@@ -355,6 +403,7 @@ struct mtce_container {
  * @w: window
  * @s: a stripe that is held: whose hint and counts are used
  * @call: NULL, or the call that this is for, which is watched
+ * @pins: NULL, or pages that were pinned for the operation before it began
  * @stripes: all that are held, a bit each; 0: only @s
  * @region: region of the current run of cleared entries, or mtce_no_region
  * @base: MTCE_SHADOW_REGION | address of @region
@@ -373,7 +422,7 @@ struct mtce_container {
  * @nr_runs: valid elements of @runs, if @queued
  * @runs: what lazy unmaps have to take off regions after the kill
  * @pages: what is to be let go after the kill: a page, with MTCE_PAGE_DIRTY if
- *	the device may have written; or a shadow of KVM's, with MTCE_PAGE_FOREIGN
+ *	the device may have written
  * @few: room for some
  */
 struct mtce_work {
@@ -381,6 +430,7 @@ struct mtce_work {
 	struct mtce_window *w;
 	struct mtce_stripe *s;
 	struct mtce_call *call;
+	struct mtce_pins *pins;
 	unsigned int stripes;
 	struct mtce_region *region;
 	u64 base;
@@ -436,6 +486,18 @@ static inline void mtce_store_be(void *p, u64 v)
 }
 #endif
 
+/*
+ * After a grace period that also waits for tasks that were preempted anywhere in
+ * the kernel. Kbuild refuses preemptible kernels that do not have it.
+ */
+#ifdef CONFIG_TASKS_RCU
+#define mtce_call_rcu	call_rcu_tasks
+#define mtce_rcu_barrier rcu_barrier_tasks
+#else
+#define mtce_call_rcu	call_rcu
+#define mtce_rcu_barrier rcu_barrier
+#endif
+
 /* ioctl.c */
 long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg);
 
@@ -446,6 +508,7 @@ void mtce_release(void *iommu_data);
 bool mtce_container_get(struct mtce_container *c);
 void mtce_container_put(struct mtce_container *c);
 int mtce_container_own(struct mtce_container *c);
+int mtce_container_usable(struct mtce_container *c);
 int mtce_container_enable(struct mtce_container *c);
 int mtce_container_disable(struct mtce_container *c);
 int mtce_container_mode(struct mtce_container *c, bool lazy);
@@ -478,6 +541,9 @@ int mtce_window_create_default(struct mtce_container *c);
 int mtce_window_remove(struct mtce_container *c, u64 start);
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w);
 void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s);
+bool mtce_levels_available(unsigned int level_shift);
+int mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
+		      struct mtce_group *g);
 
 /*
  * The stripe that a part belongs to. Neighbours differ, and so do parts at the
@@ -536,7 +602,7 @@ mtce_window_try(struct mtce_container *c, u64 iova, u64 size,
 	if (unlikely(!mutex_trylock(&at->lock)))
 		return NULL;
 	*s = at;
-	if (likely(!w->gone && c->ready))
+	if (likely(!w->gone && c->ready && c->mm == current->mm))
 		return w;
 	mutex_unlock(&at->lock);
 	return NULL;
@@ -603,12 +669,38 @@ struct mtce_region *mtce_region_find(struct mtce_container *c,
 int mtce_region_plan(const struct mtce_window *w, struct mtce_region *r,
 		     unsigned long ua, unsigned long n);
 
-/* pin.c */
-int mtce_pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
-		   u64 perm, u64 *hpas);
+/*
+ * pin.c
+ */
+
+/**
+ * struct mtce_pins - pages pinned for a map, before any lock is taken
+ * @n: TCEs
+ * @shift: log2 of the TCE page that they are for
+ * @tces: the TCE of each, with permissions; then the shadow of each
+ * @one: room where @n is 1
+ */
+struct mtce_pins {
+	unsigned long n;
+	unsigned int shift;
+	u64 *tces;
+	u64 one[2];
+};
+
+/* An operation cannot be done before its pages are pinned. No errno. */
+#define MTCE_PIN_FIRST	1
+
+int mtce_pins_get(struct mtce_pins *pins, const struct vfio_mtce_op *op,
+		  unsigned int shift);
+void mtce_pins_put(struct mtce_pins *pins);
+void mtce_pins_free(struct mtce_pins *pins);
+bool mtce_pins_fit(struct mtce_work *wk, unsigned long index, unsigned long n,
+		   const u64 *shadow);
+long mtce_pins_count(struct mtce_work *wk, unsigned long index,
+		     unsigned long n);
 unsigned long mtce_pin_page_of(u64 shadow);
-void mtce_unpin(struct mtce_container *c, const struct mtce_window *w,
-		const unsigned long *pages, unsigned int n);
+void mtce_unpin(struct mtce_container *c, const unsigned long *pages,
+		unsigned int n);
 
 /* buffer.c */
 int mtce_buffer_init(void);
@@ -642,7 +734,8 @@ bool mtce_work_drop(struct mtce_work *wk, u64 shadow);
 void mtce_work_make_room(struct mtce_work *wk);
 
 /* table.c */
-bool mtce_table_self_check(struct mtce_window *w);
+int mtce_table_self_check(struct mtce_window *w);
+int mtce_table_grow(struct mtce_window *w, unsigned long index, gfp_t gfp);
 int mtce_table_plan(struct mtce_work *wk, unsigned long index,
 		    unsigned long n, u32 flags);
 
@@ -660,7 +753,6 @@ int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
 int mtce_table_clear(struct mtce_work *wk, unsigned long index,
 		     unsigned long n);
 void mtce_table_revoke(struct mtce_work *wk, const struct mtce_region *r);
-void mtce_table_settle(struct mtce_work *wk);
 
 /* kill.c */
 void mtce_kill_map_group(struct mtce_group *g);
@@ -671,6 +763,9 @@ bool mtce_kill_merge(struct mtce_container *c, struct mtce_kill *to,
 		     const struct mtce_kill *from);
 void mtce_kill_flush(struct mtce_work *wk);
 void mtce_kill_queued(struct mtce_container *c, struct mtce_window *w);
+void mtce_kill_atomic(struct mtce_container *c, struct mtce_window *w,
+		      unsigned long index, unsigned long n,
+		      struct mtce_counts *counts);
 
 /* Is a kill of so many entries one of the whole PE? */
 static __always_inline bool mtce_kill_is_pe(const struct mtce_work *wk,
@@ -713,6 +808,16 @@ void mtce_flush_reuse(struct mtce_work *wk);
 void mtce_flush_old(struct work_struct *work);
 
 /* eeh.c */
-long mtce_eeh_op(struct iommu_group *grp, unsigned long arg);
+struct vfio_eeh_pe_op;
+int mtce_eeh_read(struct vfio_eeh_pe_op *op, unsigned long arg);
+long mtce_eeh_op(struct iommu_group *grp, const struct vfio_eeh_pe_op *op);
+
+/* kvm.c */
+int mtce_kvm_hook(struct mtce_container *c, struct mtce_window *w);
+void mtce_kvm_unhook(struct mtce_window *w);
+void mtce_kvm_freeze(struct mtce_container *c);
+void mtce_kvm_thaw(struct mtce_container *c);
+void mtce_kvm_settle(struct mtce_container *c);
+void mtce_kvm_share(struct work_struct *work);
 
 #endif /* MTCE_H */

@@ -114,15 +114,17 @@ static __always_inline int do_op(struct mtce_work *wk,
  * @s: a stripe that is locked
  * @stripes: all that are, and that the operation needs; 0: only @s
  * @op: operation, valid but for its range of IOVAs
+ * @pins: NULL, or pages that were pinned for it; or, empty, how to pin them
  *
- * Return: 0 or an errno of <linux/vfio_mtce.h>.
+ * Return: 0, MTCE_PIN_FIRST or an errno of <linux/vfio_mtce.h>.
  */
 static __always_inline int update_one(struct mtce_container *c,
 				      struct mtce_call *call,
 				      struct mtce_window *w,
 				      struct mtce_stripe *s,
 				      unsigned int stripes,
-				      const struct vfio_mtce_op *op)
+				      const struct vfio_mtce_op *op,
+				      struct mtce_pins *pins)
 {
 	struct mtce_work wk __uninitialized;
 	int ret;
@@ -131,6 +133,7 @@ static __always_inline int update_one(struct mtce_container *c,
 	if (unlikely(ret))
 		return ret;
 	work_begin(&wk, c, call, w, s, stripes);
+	wk.pins = pins;
 	s->counts.calls++;
 	ret = do_op(&wk, op);
 	work_end(&wk, call);

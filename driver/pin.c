@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that is not registered: pinned by each map, once per TCE (v1), and let
- * go after the kill.
+ * Memory that is not registered: pinned for each map, once per TCE (v1), and let
+ * go after the kill. Pinning can take any time, for a page fault can, so it is
+ * done before a map takes its first lock.
+ *
+ * VFIO_IOMMU_ENABLE has counted the system pages of the window as locked. A system
+ * page may be many TCEs, and a pin keeps all of it: so pages are counted, not
+ * TCEs, and maps that would pin more than were counted are refused. Neighbours in
+ * one part of the table that map the same system page count as one page. So memory
+ * that is mapped in one piece counts as what it is, and memory that is scattered
+ * never counts as less.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 
-#include <asm/mmu_context.h>
-
-#include "mtce.h"
+#include "range.h"
+#include "table.h"
 #include "trace.h"
 
 static struct page *hpa_to_page(u64 hpa)
@@ -93,8 +101,8 @@ static void pin_undo(const u64 *hpas, unsigned long n)
  * Pin the memory of @n TCEs from @ua on, one pin per TCE, into @hpas (zeroed
  * by the caller). On failure nothing stays pinned.
  */
-int mtce_pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
-		   u64 perm, u64 *hpas)
+static int pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
+		     u64 perm, u64 *hpas)
 {
 	unsigned int flags = FOLL_LONGTERM;
 	int ret;
@@ -113,45 +121,154 @@ int mtce_pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
 	return ret;
 }
 
+void mtce_pins_free(struct mtce_pins *pins)
+{
+	if (pins->tces != pins->one)
+		kvfree(pins->tces);
+	pins->n = 0;
+}
+
+/**
+ * mtce_pins_get() - pin what a map will need
+ * @pins: out; mtce_pins_put() lets go of what the map has not taken
+ * @op: a map whose memory is not registered, valid but for its range of IOVAs
+ * @shift: log2 of the TCE page
+ *
+ * Return: 0, -EINVAL, -EFAULT, -ERANGE, -ENOMEM or -EINTR. No lock is held.
+ */
+int mtce_pins_get(struct mtce_pins *pins, const struct vfio_mtce_op *op,
+		  unsigned int shift)
+{
+	const u64 perm = mtce_tce_perm(op->flags);
+	unsigned long i, n = op->size >> shift;
+	int ret;
+
+	if (!n || !mtce_range_aligned(op->vaddr, op->size, shift))
+		return -EINVAL;
+	pins->shift = shift;
+	pins->tces = pins->one;
+	pins->one[0] = 0;
+	if (n > 1)
+		pins->tces = kvcalloc(n, 2 * sizeof(u64),
+				      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!pins->tces)
+		return -ENOMEM;
+	pins->n = n;
+	ret = pin_pages(op->vaddr, n, shift, perm, pins->tces);
+	if (ret) {
+		mtce_pins_free(pins);
+		return ret;
+	}
+	for (i = 0; i < n; i++) {
+		pins->tces[i] |= perm;
+		pins->tces[n + i] = MTCE_SHADOW_PINNED | pins->tces[i];
+	}
+	return 0;
+}
+
+/* Let go of pages that no map has taken. Does nothing where there are none. */
+void mtce_pins_put(struct mtce_pins *pins)
+{
+	if (!pins->n)
+		return;
+	pin_undo(pins->tces, pins->n);
+	mtce_pins_free(pins);
+}
+
+static bool is_pinned(u64 shadow)
+{
+	return !(shadow & MTCE_SHADOW_REGION) && shadow & MTCE_SHADOW_PINNED;
+}
+
+static u64 shadow_of(const struct mtce_window *w, unsigned long index)
+{
+	const u64 *shadow = w->direct ? walk_shadow(w, index) :
+					shadow_through_ops(w, index);
+
+	return shadow ? *shadow : 0;
+}
+
+/*
+ * Entries of [@index, @index + @n], the one behind included, that begin a run of
+ * neighbours that pin the same system page. A run does not go on in the next part,
+ * whose lock is another. @instead: shadows that the first @n will have, or NULL.
+ */
+static long count_runs(const struct mtce_window *w, unsigned long index,
+		       unsigned long n, const u64 *instead)
+{
+	const unsigned long part = BIT(w->part_shift), end = index + n;
+	u64 before = index % part ? shadow_of(w, index - 1) : 0;
+	unsigned long i;
+	long runs = 0;
+
+	for (i = index; i <= end && i < w->size; i++) {
+		u64 shadow;
+
+		if (i == end && !(i % part))
+			break;
+		shadow = instead && i < end ? instead[i - index] :
+					      shadow_of(w, i);
+		if (!(i % part))
+			before = 0;
+		if (is_pinned(shadow) &&
+		    !(is_pinned(before) &&
+		      !((shadow ^ before) & ~MTCE_SHADOW_PINNED & PAGE_MASK)))
+			runs++;
+		before = shadow;
+	}
+	return runs;
+}
+
+/* Where no system page is more than one TCE the window is small enough. */
+static bool is_counted(const struct mtce_window *w)
+{
+	return w->shift < PAGE_SHIFT && !w->num;
+}
+
+long mtce_pins_count(struct mtce_work *wk, unsigned long index,
+		     unsigned long n)
+{
+	return is_counted(wk->w) ? count_runs(wk->w, index, n, NULL) : 0;
+}
+
+/*
+ * May these entries become what @shadow says, or would that pin more than was
+ * counted? Two calls in different parts may both be the last that fits: what is
+ * pinned is over the limit by as much as CPUs do in one call.
+ */
+bool mtce_pins_fit(struct mtce_work *wk, unsigned long index, unsigned long n,
+		   const u64 *shadow)
+{
+	struct mtce_container *c = wk->c;
+	long more;
+
+	if (!is_counted(wk->w))
+		return true;
+	more = count_runs(wk->w, index, n, shadow) -
+	       count_runs(wk->w, index, n, NULL);
+	return more <= 0 ||
+	       atomic_long_read(&c->pinned) + more <= c->enabled_pages;
+}
+
 /* What mtce_work.pages says of an entry that is not of registered memory. */
 unsigned long mtce_pin_page_of(u64 shadow)
 {
 	u64 hpa = shadow & ~(MTCE_SHADOW_PINNED | MTCE_PERM_MASK);
 
-	/* KVM's: the user address, big-endian, a multiple of 4K. */
-	if (!(shadow & MTCE_SHADOW_PINNED))
-		return be64_to_cpu((__force __be64)shadow) | MTCE_PAGE_FOREIGN;
 	return (unsigned long)hpa_to_page(hpa) |
 	       (shadow & VFIO_MTCE_WRITE ? MTCE_PAGE_DIRTY : 0);
 }
 
-/*
- * An entry that KVM made: it maps memory that another container, of upstream's
- * back end, registered in this process, and KVM counted it there.
- */
-static void put_foreign(struct mtce_container *c, unsigned long ua,
-			unsigned int shift)
-{
-	struct mm_iommu_table_group_mem_t *mem;
-
-	mem = mm_iommu_lookup(c->mm, ua, BIT(shift));
-	if (mem)
-		mm_iommu_mapped_dec(mem);
-}
-
-/* Let go of @n that entries of @w stood for. Their kill is done. */
-void mtce_unpin(struct mtce_container *c, const struct mtce_window *w,
-		const unsigned long *pages, unsigned int n)
+/* Let go of @n pages that entries pinned. Their kill is done. */
+void mtce_unpin(struct mtce_container *c, const unsigned long *pages,
+		unsigned int n)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		struct page *page = (struct page *)(pages[i] & ~3ul);
+		struct page *page = (struct page *)(pages[i] &
+						    ~MTCE_PAGE_DIRTY);
 
-		if (pages[i] & MTCE_PAGE_FOREIGN) {
-			put_foreign(c, pages[i] & ~3ul, w->shift);
-			continue;
-		}
 		trace_mtce_unpin(c, page_to_phys(page));
 		unpin_user_pages_dirty_lock(&page, 1,
 					    pages[i] & MTCE_PAGE_DIRTY);

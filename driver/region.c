@@ -2,20 +2,23 @@
 /*
  * Memory that devices may reach: registering, pinning, translating, letting go.
  *
- * A region is pinned and counted in locked_vm once, when it is registered. Its
- * physical addresses are kept in an array of 8 bytes per system page, so that
+ * A region is entered into the kernel's own list of registered memory, which pins
+ * it and counts it in locked_vm: once for all containers of a process, and KVM
+ * finds it there. Its physical addresses are kept in an array of 8 bytes per system page, so that
  * a map of many TCEs is a look-up of the region and a walk along the array. A
  * region is let go when no TCE refers to it; then, if a TCE ever let a device
  * write, all of its pages are marked dirty (as RDMA does; too often, never too
  * rarely).
  *
- * Regions are not entered into the kernel's own list of preregistered memory
- * (mm_iommu_new): KVM must not write entries that we do not know of. See table.c.
+ * KVM takes a reference on the list's entry (mm_iommu_mapped_inc) for each TCE
+ * that it maps; we give it back as soon as the TCE is counted in the region, see
+ * kvm.c. So the entry can be let go when no hypercall is at it.
  */
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include <asm/mmu_context.h>
 
@@ -23,8 +26,11 @@
 #include "range.h"
 #include "trace.h"
 
-/* Pages per call of the pinning functions: some milliseconds of work. */
-#define PIN_BATCH	512ul
+/* Pages between two looks at the scheduler: some milliseconds of work. */
+#define PAGES_BATCH	512ul
+
+/* How often, once a millisecond, to wait for hypercalls that are at a region. */
+#define PUT_TRIES	100
 
 #define HPA_SHIFT_MASK	63ul
 
@@ -48,54 +54,55 @@ static unsigned long region_pages(const struct mtce_region *r)
  * Pin
  */
 
-static void unpin_array(struct page **pages, unsigned long n, bool dirty)
+/* The kernel's entry for exactly this memory, new or shared. */
+static int list_region(struct mm_struct *mm, struct mtce_region *r)
 {
-	while (n) {
-		unsigned long batch = min(n, PIN_BATCH);
+	unsigned long n = region_pages(r);
+	long ret;
 
-		unpin_user_pages_dirty_lock(pages, batch, dirty);
-		pages += batch;
-		n -= batch;
-		cond_resched();
+	r->mem = mm_iommu_get(mm, r->ua, n);
+	if (r->mem)
+		return 0;
+	ret = mm_iommu_new(mm, r->ua, n, &r->mem);
+	switch (ret) {
+	case 0:
+	case -ENOMEM:
+		return ret;
+	case -EINVAL:
+		/* A part is listed; all of it, if somebody was faster. */
+		r->mem = mm_iommu_get(mm, r->ua, n);
+		return r->mem ? 0 : -EBUSY;
+	default:
+		return fatal_signal_pending(current) ? -EINTR : -EFAULT;
 	}
 }
 
-/* Until addresses are known r->hpas holds pages: both are 8 bytes. */
-static int pin_region(struct mtce_region *r)
+/* -EBUSY while a hypercall is just mapping the region. */
+static int unlist_region(struct mm_struct *mm, struct mtce_region *r)
 {
-	struct page **pages = (struct page **)r->hpas;
-	unsigned long n = region_pages(r), done = 0;
+	long ret = mm_iommu_put(mm, r->mem);
+	int i;
 
-	while (done < n) {
-		long got = pin_user_pages_fast(r->ua + (done << PAGE_SHIFT),
-					       min(n - done, PIN_BATCH),
-					       FOLL_WRITE | FOLL_LONGTERM,
-					       pages + done);
-
-		if (got > 0)
-			done += got;
-		if (got <= 0 || fatal_signal_pending(current)) {
-			unpin_array(pages, done, false);
-			if (fatal_signal_pending(current))
-				return -EINTR;
-			return got == -ENOMEM ? -ENOMEM : -EFAULT;
-		}
-		cond_resched();
+	for (i = 0; ret == -EBUSY && i < PUT_TRIES; i++) {
+		usleep_range(500, 1000);
+		ret = mm_iommu_put(mm, r->mem);
 	}
-	return 0;
+	return ret ? -EBUSY : 0;
 }
 
-static void unpin_region(struct mtce_region *r)
+/* What a device may have written is not lost when the pages are let go. */
+static void mark_dirty(const struct mtce_region *r)
 {
-	struct page **pages = (struct page **)r->hpas;
 	unsigned long i, n = region_pages(r);
 
 	for (i = 0; i < n; i++) {
-		pages[i] = hpa_to_page(r->hpas[i]);
-		if (!(i % PIN_BATCH))
+		struct page *page = hpa_to_page(r->hpas[i]);
+
+		if (!PageDirty(page))
+			set_page_dirty_lock(page);
+		if (!(i % PAGES_BATCH))
 			cond_resched();
 	}
-	unpin_array(pages, n, r->dirty);
 }
 
 /*
@@ -132,19 +139,22 @@ static void note_blocks(struct mtce_region *r, unsigned int shift)
 	}
 }
 
-static void translate_region(struct mtce_region *r)
+static int translate_region(struct mtce_region *r)
 {
-	struct page **pages = (struct page **)r->hpas;
-	unsigned long i, n = region_pages(r);
+	unsigned long i, hpa, n = region_pages(r);
 
 	for (i = 0; i < n; i++) {
-		r->hpas[i] = page_to_phys(pages[i]) | PAGE_SHIFT;
-		if (!(i % PIN_BATCH))
+		if (mm_iommu_ua_to_hpa(r->mem, r->ua + (i << PAGE_SHIFT),
+				       PAGE_SHIFT, &hpa))
+			return -EFAULT;
+		r->hpas[i] = hpa | PAGE_SHIFT;
+		if (!(i % PAGES_BATCH))
 			cond_resched();
 	}
 	for (i = 0; i < ARRAY_SIZE(block_shifts); i++)
 		if (block_shifts[i] > PAGE_SHIFT)
 			note_blocks(r, block_shifts[i]);
+	return 0;
 }
 
 /*
@@ -207,6 +217,7 @@ static void region_insert(struct mtce_container *c, struct mtce_region *r)
 	struct rb_node **link = &c->regions.rb_node, *parent = NULL;
 
 	lockdep_assert_held_write(&c->sem);
+	mtce_kvm_freeze(c);
 	while (*link) {
 		struct mtce_region *at;
 
@@ -216,16 +227,20 @@ static void region_insert(struct mtce_container *c, struct mtce_region *r)
 	}
 	rb_link_node(&r->node, parent, link);
 	rb_insert_color(&r->node, &c->regions);
+	mtce_kvm_thaw(c);
 	c->registered += r->size;
 }
 
 static void forget_hint(struct mtce_window *w, const struct mtce_region *r)
 {
-	int i;
+	struct mtce_stripe *s;
 
-	for (i = 0; i < MTCE_STRIPES; i++)
-		if (w->stripe[i].hint == r)
-			w->stripe[i].hint = &mtce_no_region;
+	for (s = w->stripe; s < w->stripe + MTCE_STRIPES; s++) {
+		if (s->hint == r)
+			s->hint = &mtce_no_region;
+		if (s->kvm.hint == r)
+			s->kvm.hint = &mtce_no_region;
+	}
 }
 
 static void region_erase(struct mtce_container *c, struct mtce_region *r)
@@ -233,63 +248,73 @@ static void region_erase(struct mtce_container *c, struct mtce_region *r)
 	int i;
 
 	lockdep_assert_held_write(&c->sem);
+	mtce_kvm_freeze(c);
 	rb_erase(&r->node, &c->regions);
-	c->registered -= r->size;
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
 		if (c->windows[i])
 			forget_hint(c->windows[i], r);
+	mtce_kvm_thaw(c);
+	c->registered -= r->size;
 }
 
 /*
  * Register and unregister
  */
 
-static void region_free(struct mtce_container *c, struct mtce_region *r)
+/* In no container any more, and not listed by it. */
+static void region_free(struct mtce_region *r)
 {
-	unsigned long n = region_pages(r);
-
-	trace_mtce_unregister(c, r);
-	unpin_region(r);
 	kvfree(r->hpas);
 	kfree(r);
-	account_locked_vm(c->mm, n, false);
+}
+
+/* Let the kernel's entry go, and with its last user the pages. */
+static int region_put(struct mtce_container *c, struct mtce_region *r)
+{
+	trace_mtce_unregister(c, r);
+	if (r->dirty)
+		mark_dirty(r);
+	return unlist_region(c->mm, r);
+}
+
+static int region_fill(struct mtce_container *c, struct mtce_region *r)
+{
+	const size_t bytes = region_pages(r) * sizeof(*r->hpas);
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+	int ret;
+
+	/* kvmalloc() refuses more than INT_MAX, and prints. */
+	r->hpas = bytes > INT_MAX ? __vmalloc(bytes, gfp) :
+				    kvmalloc(bytes, gfp);
+	if (!r->hpas)
+		return -ENOMEM;
+	ret = list_region(c->mm, r);
+	if (ret)
+		return ret;
+	ret = translate_region(r);
+	if (ret)
+		unlist_region(c->mm, r);
+	return ret;
 }
 
 /* Pinned and translated, but not in the container yet; or an ERR_PTR. */
 static struct mtce_region *region_make(struct mtce_container *c, u64 ua,
 				       u64 size)
 {
-	unsigned long n = size >> PAGE_SHIFT;
 	struct mtce_region *r;
 	int ret, i;
 
-	ret = account_locked_vm(c->mm, n, true);
-	if (ret)
-		return ERR_PTR(ret);
-	ret = -ENOMEM;
 	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	if (!r)
-		goto unaccount;
+		return ERR_PTR(-ENOMEM);
 	r->ua = ua;
 	r->size = size;
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
 		r->waiting[i].region = r;
-	r->hpas = kvmalloc_array(n, sizeof(*r->hpas),
-				 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!r->hpas)
-		goto free;
-	ret = pin_region(r);
-	if (ret)
-		goto free_array;
-	translate_region(r);
-	return r;
-
-free_array:
-	kvfree(r->hpas);
-free:
-	kfree(r);
-unaccount:
-	account_locked_vm(c->mm, n, false);
+	ret = region_fill(c, r);
+	if (!ret)
+		return r;
+	region_free(r);
 	return ERR_PTR(ret);
 }
 
@@ -307,6 +332,7 @@ int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 {
 	struct mtce_region *r;
 	bool busy;
+	int ret;
 
 	if (!region_wanted(ua, size))
 		return -EINVAL;
@@ -324,32 +350,21 @@ int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 		return PTR_ERR(r);
 
 	mtce_stop(c);
-	if (!c->dead && !region_overlaps(c, ua, size)) {
+	ret = mtce_container_usable(c);
+	if (!ret && region_overlaps(c, ua, size))
+		ret = -EBUSY;
+	if (!ret) {
 		region_insert(c, r);
 		trace_mtce_register(c, r);
 		c->may_map = true;
 		mtce_container_changed(c);
-		r = NULL;
 	}
-	busy = !c->dead;
 	mtce_go(c);
-	if (!r)
+	if (!ret)
 		return 0;
-	region_free(c, r);
-	return busy ? -EBUSY : -ENODEV;
-}
-
-/*
- * Nothing may reach @r any more. Entries that still map it are there only on a
- * taken-over v2 container: upstream answers 0 to an unregister of mapped memory
- * (and leaks the pin), clients rely on the 0, so the entries go, and are killed
- * before a page does. And KVM may be putting one back, see table.c.
- */
-static void revoke_region(struct mtce_work *wk, const struct mtce_region *r)
-{
-	if (atomic64_read(&r->mapped))
-		mtce_table_revoke(wk, r);
-	mtce_table_settle(wk);
+	unlist_region(c->mm, r);
+	region_free(r);
+	return ret;
 }
 
 /* Does an entry that mapped @r wait for its kill? Then r->mapped counts it. */
@@ -363,33 +378,63 @@ static bool waits(const struct mtce_region *r)
 	return false;
 }
 
-/* Let go of what was registered with exactly this address and size. */
+/* May KVM map @r? When this returns none of its hypercalls has seen otherwise. */
+static void region_set_dying(struct mtce_container *c, struct mtce_region *r,
+			     bool dying)
+{
+	mtce_kvm_freeze(c);
+	r->dying = dying;
+	mtce_kvm_thaw(c);
+}
+
+/*
+ * Nothing may reach @r any more. Entries that still map it are revoked, and killed,
+ * only on a taken-over v2 container: upstream answers 0 to an unregister of mapped
+ * memory (and leaks the pin), and clients rely on the 0.
+ */
+static int region_retire(struct mtce_container *c, struct mtce_region *r)
+{
+	if (waits(r))
+		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
+	mtce_kvm_settle(c);
+	if (atomic64_read(&r->mapped) && c->type != MTCE_TYPE_V2)
+		return -EBUSY;
+	if (atomic64_read(&r->mapped))
+		mtce_each_window(c, mtce_table_revoke, r);
+	return region_put(c, r);
+}
+
+/*
+ * Let go of what was registered with exactly this address and size. -EBUSY: it is
+ * mapped, or was left counted as mapped by a container of upstream's.
+ */
 int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 {
 	struct mtce_region *r;
-	int ret = 0;
+	int ret;
 
 	if (!region_wanted(ua, size))
 		return -EINVAL;
 
 	mtce_stop(c);
-	r = c->dead ? NULL : mtce_region_find(c, ua);
+	ret = mtce_container_usable(c);
+	if (ret)
+		goto unlock;
+	r = mtce_region_find(c, ua);
 	if (!r || r->ua != ua || r->size != size) {
-		ret = c->dead ? -ENODEV : -ENOENT;
+		ret = c->mm ? -ENOENT : -EPERM;
 		goto unlock;
 	}
-	if (waits(r))
-		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
-	if (atomic64_read(&r->mapped) && c->type != MTCE_TYPE_V2) {
-		ret = -EBUSY;
+	region_set_dying(c, r, true);
+	ret = region_retire(c, r);
+	if (ret) {
+		region_set_dying(c, r, false);
 		goto unlock;
 	}
-	mtce_each_window(c, revoke_region, r);
 	region_erase(c, r);
+	region_free(r);
 unlock:
 	mtce_go(c);
-	if (!ret)
-		region_free(c, r);
 	return ret;
 }
 
@@ -398,8 +443,10 @@ void mtce_region_free_all(struct mtce_container *c)
 {
 	struct mtce_region *r, *next;
 
-	rbtree_postorder_for_each_entry_safe(r, next, &c->regions, node)
-		region_free(c, r);
+	rbtree_postorder_for_each_entry_safe(r, next, &c->regions, node) {
+		region_put(c, r);
+		region_free(r);
+	}
 	c->regions = RB_ROOT;
 	c->registered = 0;
 }

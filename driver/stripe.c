@@ -164,14 +164,16 @@ static int make_ready(struct mtce_container *c)
 	int ret;
 
 	mtce_stop(c);
-	if (c->dead)
-		ret = -ENODEV;
-	else if (!c->may_map)
+	ret = mtce_container_usable(c);
+	if (ret)
+		goto unlock;
+	if (!c->may_map)
 		ret = -EPERM;
 	else if (!c->nr_groups)
 		ret = -ENODEV;
 	else
 		ret = mtce_window_create_default(c);
+unlock:
 	mtce_go(c);
 	return ret;
 }
@@ -183,7 +185,7 @@ int mtce_enter(struct mtce_container *c)
 
 	for (;;) {
 		lock_shared(c);
-		if (c->ready)
+		if (c->ready && c->mm == current->mm)
 			return 0;
 		up_read(&c->sem);
 		ret = make_ready(c);
@@ -214,7 +216,7 @@ static bool range_try(struct mtce_container *c, struct mtce_hold *h, u64 iova,
 	if (!mtce_stripes_try(w, h->stripes))
 		return false;
 	h->s = &w->stripe[__ffs(h->stripes)];
-	if (likely(!w->gone && c->ready))
+	if (likely(!w->gone && c->ready && c->mm == current->mm))
 		return true;
 	mtce_stripes_unlock(w, h->stripes);
 	return false;

@@ -10,24 +10,6 @@
  * The layout is not an interface, so mtce_table_self_check() compares it with
  * what it_ops does, on each new table, before any group can see it. When they
  * differ, everything goes through it_ops, entry by entry.
- *
- * KVM. A guest's table may be given to KVM (KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE),
- * which then handles hypercalls on it by itself, without our locks. KVM finds
- * memory by mm_iommu_lookup(). Our regions are not in that list, so each
- * hypercall that concerns them ends as H_TOO_HARD and reaches us as an ioctl:
- * correct, if not accelerated. What KVM does on the way there:
- *  - it clears the TCE and leaves the shadow: the shadow is what we count by;
- *  - an unmap takes the TCE out, finds no region, and puts it back. If our own
- *    unmap came in between, an entry that we have let go is back for a moment.
- * The second matters when the page is unpinned. KVM does this in one stretch
- * without sleeping, and holds a reference on the table that is dropped by
- * call_rcu(). So a span of entries is changed inside rcu_read_lock() and the
- * reference count is looked at before the end of it: if KVM was at the table
- * during the span, its reference is still there, and kvm_seen gets set. And
- * before pages of a kvm_seen window are unpinned, mtce_table_settle() waits
- * for a grace period and clears what has come back.
- * KVM may also map memory that a container of upstream's registered in the same
- * process. Such entries have none of our marks; put_foreign() in pin.c.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -42,66 +24,113 @@
  * Self-check
  */
 
-/* @index as it_ops see it and as walk() finds it: the same entry, twice. */
-static bool entry_agrees(struct mtce_window *w, unsigned long index)
+/* Does the entry at *@tce lead to @hpa, as walk() and as the platform see it? */
+static bool same_entry(struct mtce_window *w, unsigned long index, __be64 *tce,
+		       unsigned long hpa)
 {
-	struct iommu_table *tbl = w->tbl;
-	const u64 there = 5ull << w->shift, back = 6ull << w->shift;
-	enum dma_data_direction dir = DMA_BIDIRECTIONAL;
-	unsigned long hpa = there;
-	__be64 *tce, *shadow;
+	enum dma_data_direction dir = DMA_NONE;
+	unsigned long old = 0;
 
-	if (exchange(w, index, &hpa, &dir) || dir != DMA_NONE)
+	if (be64_to_cpu(*tce) != (hpa | TCE_PCI_READ | TCE_PCI_WRITE))
 		return false;
-	shadow = IOMMU_TABLE_USERSPACE_ENTRY(tbl, tbl->it_offset + index);
-	tce = walk(w, (__be64 *)tbl->it_base, index);
-	if (!tce || be64_to_cpu(*tce) != (there | 3) || !shadow || *shadow ||
-	    walk(w, tbl->it_userspace, index) != shadow)
-		return false;
-
-	*tce = cpu_to_be64(back | TCE_PCI_READ);
-	hpa = 0;
-	dir = DMA_NONE;
-	return !exchange(w, index, &hpa, &dir) && hpa == back &&
+	*tce = cpu_to_be64(hpa | TCE_PCI_READ);
+	return !exchange(w, index, &old, &dir) && old == hpa &&
 	       dir == DMA_TO_DEVICE && !*tce;
 }
 
 /*
- * Is the table what the top of this file says? Only for a new table that no
- * group uses. Also proves that its first and last entries are clean.
+ * @index as the platform sees it and as walk() finds it: the same entry, twice?
+ * @hpa is what is written there for a moment; nothing of it stays, whatever the
+ * answer. The shadow comes first, so that no TCE is ever without one.
+ * Returns 1 if they agree, 0 if they differ, or -ENOMEM.
  */
-bool mtce_table_self_check(struct mtce_window *w)
+static int entry_agrees(struct mtce_window *w, unsigned long index,
+			unsigned long hpa)
 {
 	struct iommu_table *tbl = w->tbl;
-	unsigned long last = w->size - 1;
+	enum dma_data_direction dir = DMA_BIDIRECTIONAL;
+	unsigned long old = hpa;
+	__be64 *tce, *shadow;
+	bool agrees;
+
+	if (w->levels && !mtce_levels_available(w->level_shift))
+		return -ENOMEM;
+	shadow = w->ops->useraddrptr(tbl, tbl->it_offset + index, true);
+	if (!shadow || exchange(w, index, &old, &dir))
+		return -ENOMEM;
+	tce = walk(w, (__be64 *)tbl->it_base, index);
+	agrees = dir == DMA_NONE && tce && !*shadow &&
+		 walk(w, tbl->it_userspace, index) == shadow &&
+		 same_entry(w, index, tce, hpa);
+	if (agrees)
+		return 1;
+	old = 0;
+	dir = DMA_NONE;
+	exchange(w, index, &old, &dir);
+	return 0;
+}
+
+static int entries_agree(struct mtce_window *w, unsigned long hpa)
+{
+	const unsigned long last = w->size - 1;
+	const unsigned long at[] = {
+		0, last, min(last, level_mask(w)), last / 2
+	};
+	unsigned int i;
+	int ret = 1;
+
+	for (i = 0; i < ARRAY_SIZE(at) && ret == 1; i++)
+		ret = entry_agrees(w, at[i], hpa);
+	return ret;
+}
+
+/*
+ * Is the table what the top of this file says? Only for a new table that no
+ * group uses. The address that is written is that of a page of our own, or of
+ * the TCE page around it.
+ * Returns 1 if it is, 0 if it is not, or -ENOMEM.
+ */
+int mtce_table_self_check(struct mtce_window *w)
+{
+	struct iommu_table *tbl = w->tbl;
+	unsigned long page;
+	int ret;
 
 	if (!tbl->it_base || !tbl->it_userspace ||
-	    !tbl->it_ops->xchg_no_kill || !tbl->it_ops->useraddrptr)
-		return false;
+	    !w->ops->xchg_no_kill || !w->ops->useraddrptr)
+		return 0;
 	if (w->levels && (u64)(w->levels + 1) * w->level_shift < ilog2(w->size))
-		return false;
+		return 0;
 
-	return entry_agrees(w, 0) && (!last || entry_agrees(w, last)) &&
-	       entry_agrees(w, min(last, level_mask(w))) &&
-	       entry_agrees(w, last / 2);
+	page = get_zeroed_page(GFP_KERNEL);
+	if (!page)
+		return -ENOMEM;
+	ret = entries_agree(w, ALIGN_DOWN(__pa(page), BIT(w->shift)));
+	free_page(page);
+	return ret;
 }
 
 /*
  * Leaves
  */
 
-static __be64 *new_level(const struct mtce_window *w)
+static __be64 *new_level(const struct mtce_window *w, gfp_t gfp)
 {
 	unsigned int order = get_order(sizeof(__be64) << w->level_shift);
-	gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
-	struct page *page = alloc_pages_node(w->tbl->it_nid, gfp, order);
+	struct page *page;
+
+	gfp |= __GFP_ZERO | __GFP_NOWARN;
+	page = alloc_pages_node(w->tbl->it_nid, gfp, order);
 
 	return page ? page_address(page) : NULL;
 }
 
-/* As walk(), but makes what is missing. KVM may do the same: the first wins. */
+/*
+ * As walk(), but makes what is missing. A hypercall may do the same at the same
+ * time: the first wins.
+ */
 static __be64 *grow(const struct mtce_window *w, __be64 *root,
-		    unsigned long index)
+		    unsigned long index, gfp_t gfp)
 {
 	unsigned int level;
 
@@ -111,7 +140,7 @@ static __be64 *grow(const struct mtce_window *w, __be64 *root,
 		u64 child = be64_to_cpu(READ_ONCE(*entry));
 
 		if (!child) {
-			__be64 *fresh = new_level(w);
+			__be64 *fresh = new_level(w, gfp);
 
 			if (!fresh)
 				return NULL;
@@ -130,7 +159,23 @@ static __be64 *grow(const struct mtce_window *w, __be64 *root,
 }
 
 /*
- * The same through it_ops, where only a write makes a leaf of TCEs: the first
+ * Make the leaf of @index in a direct window, the shadow's first. Without locks.
+ * Returns 0 or -ENOMEM.
+ */
+int mtce_table_grow(struct mtce_window *w, unsigned long index, gfp_t gfp)
+{
+	struct iommu_table *tbl = w->tbl;
+
+	if (!w->levels)
+		return 0;
+	if (!grow(w, tbl->it_userspace, index, gfp) ||
+	    !grow(w, (__be64 *)tbl->it_base, index, gfp))
+		return -ENOMEM;
+	return 0;
+}
+
+/*
+ * The same through the platform's operations, where only a write makes a leaf of TCEs: the first
  * entry, empty until now, points for a moment to a page of zeros.
  */
 static int grow_through_ops(struct mtce_window *w, unsigned long index)
@@ -139,8 +184,10 @@ static int grow_through_ops(struct mtce_window *w, unsigned long index)
 	enum dma_data_direction dir = DMA_TO_DEVICE;
 	unsigned long hpa = ALIGN_DOWN(__pa(empty_zero_page), BIT(w->shift));
 
-	if (IOMMU_TABLE_USERSPACE_ENTRY_RO(tbl, tbl->it_offset + index))
+	if (shadow_through_ops(w, index))
 		return 0;
+	if (!mtce_levels_available(w->level_shift))
+		return -ENOMEM;
 	/* A TCE page that is larger than the page of zeros: never show it. */
 	if (w->shift > PAGE_SHIFT)
 		return -ENOMEM;
@@ -149,23 +196,15 @@ static int grow_through_ops(struct mtce_window *w, unsigned long index)
 	hpa = 0;
 	dir = DMA_NONE;
 	exchange(w, index, &hpa, &dir);
-	iommu_tce_kill(tbl, tbl->it_offset + index, 1);
-
-	if (!IOMMU_TABLE_USERSPACE_ENTRY(tbl, tbl->it_offset + index))
-		return -ENOMEM;
-	return 0;
+	w->ops->tce_kill(tbl, tbl->it_offset + index, 1);
+	return w->ops->useraddrptr(tbl, tbl->it_offset + index, true) ?
+	       0 : -ENOMEM;
 }
 
 static int prepare_one(struct mtce_window *w, unsigned long index)
 {
-	struct iommu_table *tbl = w->tbl;
-
-	if (!w->direct)
-		return grow_through_ops(w, index);
-	if (!grow(w, (__be64 *)tbl->it_base, index) ||
-	    !grow(w, tbl->it_userspace, index))
-		return -ENOMEM;
-	return 0;
+	return w->direct ? mtce_table_grow(w, index, GFP_KERNEL) :
+			   grow_through_ops(w, index);
 }
 
 /*

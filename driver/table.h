@@ -15,6 +15,9 @@
 #include "mtce.h"
 #include "trace.h"
 
+/* Entries of a shared window that are changed under one spinlock. */
+#define SHARED_SPAN_MAX	512ul
+
 /* A run of entries that lie side by side in both tables. */
 struct span {
 	u64 *shadow;		/* NULL: not there, so all of them are empty */
@@ -57,6 +60,30 @@ static __always_inline u64 *walk_shadow(const struct mtce_window *w,
 	return (__force u64 *)walk(w, w->tbl->it_userspace, index);
 }
 
+/* Entries from @index on that lie in its part, at most @max. */
+static inline unsigned long same_part(const struct mtce_window *w,
+				      unsigned long index, unsigned long max)
+{
+	unsigned long part = BIT(w->part_shift);
+
+	return min(max, part - (index & (part - 1)));
+}
+
+static inline struct mtce_stripe *stripe_at(struct mtce_window *w,
+					    unsigned long index)
+{
+	return &w->stripe[mtce_stripe_of(index >> w->part_shift)];
+}
+
+static inline u64 *shadow_through_ops(const struct mtce_window *w,
+				      unsigned long index)
+{
+	struct iommu_table *tbl = w->tbl;
+
+	return (__force u64 *)w->ops->useraddrptr(tbl, tbl->it_offset + index,
+						  false);
+}
+
 static __always_inline struct span span_at(const struct mtce_window *w,
 					   unsigned long index,
 					   unsigned long max)
@@ -65,14 +92,15 @@ static __always_inline struct span span_at(const struct mtce_window *w,
 	unsigned long left = level_mask(w) + 1 - (index & level_mask(w));
 	struct span s = { .n = min3(max, left, MTCE_SPAN_MAX) };
 
+	if (unlikely(w->shared))
+		s.n = min(same_part(w, index, s.n), SHARED_SPAN_MAX);
 	if (w->direct) {
 		s.shadow = walk_shadow(w, index);
 		if (s.shadow)
 			s.tce = walk(w, (__be64 *)tbl->it_base, index);
 		return s;
 	}
-	s.shadow = (__force u64 *)
-		IOMMU_TABLE_USERSPACE_ENTRY_RO(tbl, tbl->it_offset + index);
+	s.shadow = shadow_through_ops(w, index);
 	if (s.shadow)
 		s.n = 1;
 	return s;
@@ -88,7 +116,8 @@ static __always_inline bool one_span(const struct mtce_window *w,
 {
 	struct iommu_table *tbl = w->tbl;
 
-	if (!w->direct || (index & level_mask(w)) + n > level_mask(w) + 1 ||
+	if (!w->direct || w->shared ||
+	    (index & level_mask(w)) + n > level_mask(w) + 1 ||
 	    n > MTCE_SPAN_MAX)
 		return false;
 	s->n = n;
@@ -97,20 +126,47 @@ static __always_inline bool one_span(const struct mtce_window *w,
 	return s->tce;
 }
 
-/* Call at the end of the RCU section that entries were changed in. */
-static __always_inline void look_for_kvm(struct mtce_window *w)
+/*
+ * Around every change of entries of one part. In a flat window there is nothing
+ * to do, for that is not shared.
+ */
+static inline void span_lock(struct mtce_window *w, unsigned long index)
 {
-	if (unlikely(kref_read(&w->tbl->it_kref) != w->refs))
-		w->kvm_seen = true;
+	if (unlikely(w->shared))
+		spin_lock(&stripe_at(w, index)->kvm_lock);
 }
 
-/* One entry through it_ops. */
+static inline void span_unlock(struct mtce_window *w, unsigned long index)
+{
+	if (unlikely(w->shared))
+		spin_unlock(&stripe_at(w, index)->kvm_lock);
+}
+
+/* One entry through the platform's operations. */
 static inline int exchange(struct mtce_window *w, unsigned long index,
 			   unsigned long *hpa, enum dma_data_direction *dir)
 {
 	struct iommu_table *tbl = w->tbl;
 
-	return tbl->it_ops->xchg_no_kill(tbl, tbl->it_offset + index, hpa, dir);
+	return w->ops->xchg_no_kill(tbl, tbl->it_offset + index, hpa, dir);
+}
+
+/*
+ * Around a change of entries that may be of pages that maps pin by themselves,
+ * under the lock that makes the change: how many system pages they are, see pin.c.
+ */
+static inline long mtce_pins_counted(struct mtce_work *wk, unsigned long index,
+				     unsigned long n)
+{
+	return wk->c->enabled ? mtce_pins_count(wk, index, n) : 0;
+}
+
+static inline void mtce_pins_changed(struct mtce_work *wk, unsigned long index,
+				     unsigned long n, long before)
+{
+	if (wk->c->enabled)
+		atomic_long_add(mtce_pins_count(wk, index, n) - before,
+				&wk->c->pinned);
 }
 
 /*
@@ -144,19 +200,10 @@ static inline unsigned long next_touched(const struct mtce_window *w,
 	unsigned long last_bit = (end - 1) >> w->part_shift;
 	unsigned long bit = index >> w->part_shift;
 
-	if (w->kvm_seen || test_bit(bit, w->touched))
+	if (test_bit(bit, w->touched))
 		return index;
 	bit = find_next_bit(w->touched, last_bit + 1, bit + 1);
 	return bit > last_bit ? end : bit << w->part_shift;
-}
-
-/* Entries from @index on that lie in its part, at most @max. */
-static inline unsigned long same_part(const struct mtce_window *w,
-				      unsigned long index, unsigned long max)
-{
-	unsigned long part = BIT(w->part_shift);
-
-	return min(max, part - (index & (part - 1)));
 }
 
 /*
@@ -216,11 +263,8 @@ static __always_inline void set_one(struct mtce_work *wk, unsigned long index,
 {
 	touch_part(wk->w, index >> wk->w->part_shift);
 	wk->s->counts.mapped++;
-	rcu_read_lock();
 	*shadow = new_shadow;
 	mtce_store_be(tce, new_tce);
-	look_for_kvm(wk->w);
-	rcu_read_unlock();
 	owe_set(wk, index, 1);
 }
 
@@ -260,11 +304,8 @@ static __always_inline bool clear_easy(struct mtce_work *wk,
 		return false;
 	wk->run++;
 	wk->s->counts.unmapped++;
-	rcu_read_lock();
 	*shadow = wk->mark;
 	WRITE_ONCE(*flat_tce(wk->w, index), 0);
-	look_for_kvm(wk->w);
-	rcu_read_unlock();
 	owe_clear(wk, index, 1);
 	return true;
 }

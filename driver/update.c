@@ -86,58 +86,39 @@ static bool may_pin(struct mtce_work *wk)
 	       wk->w->bytes <= tg->tce32_size;
 }
 
-/* @tces: room for 2 * @n, zeroed. */
-static int pin_and_put(struct mtce_work *wk, struct vfio_mtce_op op,
-		       unsigned long index, unsigned long n, u64 *tces,
-		       bool live)
+/* Are these pages pinned? If not, how they are to be is said. */
+static bool are_pinned(struct mtce_work *wk, unsigned long n)
 {
-	u64 perm = mtce_tce_perm(op.flags), *shadow = tces + n;
-	unsigned long i;
-	int ret;
+	struct mtce_pins *pins = wk->pins;
 
-	ret = mtce_pin_pages(op.vaddr, n, wk->w->shift, perm, tces);
-	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
-	if (ret)
-		return ret;
-	for (i = 0; i < n; i++) {
-		tces[i] |= perm;
-		shadow[i] = MTCE_SHADOW_PINNED | tces[i];
-	}
-	return mtce_table_put_array(wk, index, n, shadow, tces, live);
+	if (pins && pins->n == n && pins->shift == wk->w->shift)
+		return true;
+	if (pins)
+		pins->shift = wk->w->shift;
+	return false;
 }
 
-/* The usual case of v1: one page, into an empty entry. */
-static int map_pinned_one(struct mtce_work *wk, struct vfio_mtce_op op,
-			  unsigned long index)
+/* Map pages that are pinned; the entries own them from here on. */
+static int map_pinned(struct mtce_work *wk, unsigned long index,
+		      unsigned long n, bool live)
 {
-	u64 perm = mtce_tce_perm(op.flags), tce = 0;
+	struct mtce_pins *pins = wk->pins;
+	const u64 *tces = pins->tces, *shadow = tces + n;
 	int ret;
 
-	ret = mtce_pin_pages(op.vaddr, 1, wk->w->shift, perm, &tce);
-	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
-	if (ret)
-		return ret;
-	tce |= perm;
-	set_one(wk, index, flat_shadow(wk->w, index), MTCE_SHADOW_PINNED | tce,
-		flat_tce(wk->w, index), tce);
-	return 0;
-}
-
-static int map_pinned(struct mtce_work *wk, struct vfio_mtce_op op,
-		      unsigned long index, bool live)
-{
-	unsigned long n = op.size >> wk->w->shift;
-	u64 few[2] = {}, *tces = few;
-	int ret;
-
-	if (n > 1)
-		tces = kvcalloc(n, 2 * sizeof(u64),
-				GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!tces)
+	if (!mtce_pins_fit(wk, index, n, shadow))
 		return -ENOMEM;
-	ret = pin_and_put(wk, op, index, n, tces, live);
-	if (n > 1)
-		kvfree(tces);
+	if (n == 1 && !live && wk->w->flat) {
+		long before = mtce_pins_counted(wk, index, 1);
+
+		set_one(wk, index, flat_shadow(wk->w, index), *shadow,
+			flat_tce(wk->w, index), *tces);
+		mtce_pins_changed(wk, index, 1, before);
+		pins->n = 0;
+		return 0;
+	}
+	ret = mtce_table_put_array(wk, index, n, shadow, tces, live);
+	mtce_pins_free(pins);
 	return ret;
 }
 
@@ -154,14 +135,13 @@ int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op)
 		pin = true;
 	else if (ret)
 		return ret;
-	if (pin && n == 1 && wk->w->flat &&
-	    is_free(wk, *flat_shadow(wk->w, index)))
-		return map_pinned_one(wk, op, index);
+	if (pin && !are_pinned(wk, n))
+		return MTCE_PIN_FIRST;
 	live = mtce_table_plan(wk, index, n, op.flags);
 	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
 	if (live < 0)
 		return live;
-	ret = pin ? map_pinned(wk, op, index, live) :
+	ret = pin ? map_pinned(wk, index, n, live) :
 		    map_registered(wk, op, index, live);
 	if (ret == -EIO)	/* a hypervisor's refusal, half way */
 		mtce_table_clear(wk, index, n);
@@ -384,7 +364,7 @@ static bool quick_batch(struct mtce_container *c, struct batch *b, u32 *done,
 	rcu_read_lock();
 	if (c->ready && !check_batch(c, b, true) && b->one_window &&
 	    mtce_stripes_try(b->w, b->stripes[b->w->num])) {
-		got = !b->w->gone && c->ready;
+		got = !b->w->gone && c->ready && c->mm == current->mm;
 		if (!got)
 			mtce_stripes_unlock(b->w, b->stripes[b->w->num]);
 	}
@@ -396,8 +376,8 @@ static bool quick_batch(struct mtce_container *c, struct batch *b, u32 *done,
 	return true;
 }
 
-static int update_many(struct mtce_container *c, struct mtce_call *call,
-		       const struct vfio_mtce_op *ops, u32 num, u32 *done)
+static int do_batch(struct mtce_container *c, struct mtce_call *call,
+		    const struct vfio_mtce_op *ops, u32 num, u32 *done)
 {
 	struct batch b;
 	int ret;
@@ -428,7 +408,7 @@ static int update_many(struct mtce_container *c, struct mtce_call *call,
 
 /* One operation in any number of stripes. */
 static int update_range(struct mtce_container *c, struct mtce_call *call,
-			const struct vfio_mtce_op *op)
+			const struct vfio_mtce_op *op, struct mtce_pins *pins)
 {
 	struct mtce_hold h;
 	int ret;
@@ -436,9 +416,75 @@ static int update_range(struct mtce_container *c, struct mtce_call *call,
 	ret = mtce_range_lock(c, &h, op->iova, op->size, 0);
 	if (ret)
 		return ret;
-	ret = update_one(c, call, h.w, h.s, h.stripes, op);
+	ret = update_one(c, call, h.w, h.s, h.stripes, op, pins);
 	mtce_range_unlock(c, &h);
 	return ret;
+}
+
+/*
+ * A map of v1 needs pinned pages, and its range is right as far as can be seen
+ * without a lock: it would be asked to pin first.
+ */
+static bool pins_surely(struct mtce_container *c, const struct vfio_mtce_op *op,
+			struct mtce_pins *pins)
+{
+	struct mtce_window *w;
+	bool pin = false;
+
+	if (c->type != MTCE_TYPE_V1 || op->op != VFIO_MTCE_OP_MAP)
+		return false;
+	rcu_read_lock();
+	w = mtce_window_find(c, op->iova);
+	if (w && c->ready &&
+	    !check_range(w, op->iova, op->size, op->vaddr)) {
+		pins->shift = w->shift;
+		pin = true;
+	}
+	rcu_read_unlock();
+	return pin;
+}
+
+/*
+ * One operation. If its pages are to be pinned by itself, it is tried again with
+ * them: pinning may fault and sleep, which is not for where a lock is held.
+ */
+static int update_alone(struct mtce_container *c, struct mtce_call *call,
+			const struct vfio_mtce_op *op)
+{
+	struct mtce_pins pins;
+	int ret = MTCE_PIN_FIRST;
+
+	pins.n = 0;
+	if (!pins_surely(c, op, &pins))
+		ret = update_range(c, call, op, &pins);
+	while (ret == MTCE_PIN_FIRST) {
+		mtce_pins_put(&pins);
+		ret = mtce_pins_get(&pins, op, pins.shift);
+		mtce_stage_end(call, MTCE_STAGE_PIN);
+		if (!ret)
+			ret = update_range(c, call, op, &pins);
+	}
+	mtce_pins_put(&pins);
+	return ret;
+}
+
+static int update_many(struct mtce_container *c, struct mtce_call *call,
+		       const struct vfio_mtce_op *ops, u32 num, u32 *done)
+{
+	int ret;
+
+	for (;;) {
+		u32 n = 0;
+
+		ret = do_batch(c, call, ops + *done, num - *done, &n);
+		*done += n;
+		if (ret == MTCE_PIN_FIRST)
+			ret = update_alone(c, call, ops + *done);
+		else
+			return ret;
+		if (ret || ++*done == num)
+			return ret;
+	}
 }
 
 /**
@@ -463,7 +509,7 @@ long mtce_update(struct mtce_container *c, struct mtce_call *call,
 
 	if (!op_valid(ops) || !mtce_range_valid(ops->iova, ops->size))
 		return -EINVAL;
-	ret = update_range(c, call, ops);
+	ret = update_alone(c, call, ops);
 	*done = !ret;
 	return ret;
 }

@@ -6,13 +6,15 @@
  * every group before anything of it goes. Taking it away makes the platform
  * clear the bridge's pointer to the table and kill the PE's translations, so
  * clearing the table afterwards owes no kill, cannot fail and allocates nothing.
+ * Where firmware refuses, the bridge may still walk the table: then it is cleared
+ * with kills, and never freed.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bitmap.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-
-#include <asm/mmu_context.h>
 
 #include "mtce.h"
 #include "trace.h"
@@ -49,6 +51,22 @@ static int check_shape(struct iommu_table_group *tg, u32 page_shift, u64 bytes,
 	return 0;
 }
 
+/*
+ * Will the platform find memory for a level of 1 << @level_shift entries in both
+ * tables? It prints when it does not, so what a user asks for is tried first.
+ */
+bool mtce_levels_available(unsigned int level_shift)
+{
+	unsigned int order = get_order(sizeof(u64) << level_shift);
+	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
+	unsigned long tces = __get_free_pages(gfp, order);
+	unsigned long shadows = __get_free_pages(gfp, order);
+
+	free_pages(tces, order);
+	free_pages(shadows, order);
+	return tces && shadows;
+}
+
 /* A table of the platform's, counted in locked_vm as the platform sizes it. */
 static int make_table(struct mtce_container *c, struct mtce_window *w,
 		      struct iommu_table_group *tg, u32 levels)
@@ -56,6 +74,9 @@ static int make_table(struct mtce_container *c, struct mtce_window *w,
 	unsigned long bytes;
 	int ret;
 
+	if (!mtce_levels_available(DIV_ROUND_UP(ilog2(w->bytes) - w->shift,
+						levels)))
+		return -ENOMEM;
 	bytes = tg->ops->get_table_size(w->shift, w->bytes, levels);
 	if (!bytes)
 		return -EINVAL;
@@ -69,6 +90,7 @@ static int make_table(struct mtce_container *c, struct mtce_window *w,
 		return ret == -ENOMEM ? -ENOMEM : -EINVAL;
 	}
 	w->tbl->it_allocated_size = bytes;
+	w->ops = w->tbl->it_ops;
 	return 0;
 }
 
@@ -76,11 +98,12 @@ static void drop_table(struct mtce_container *c, struct mtce_window *w)
 {
 	unsigned long pages = w->tbl->it_allocated_size >> PAGE_SHIFT;
 
-	iommu_tce_table_put(w->tbl);
+	if (!w->stuck)
+		iommu_tce_table_put(w->tbl);
 	account_locked_vm(c->mm, pages, false);
 }
 
-static void describe_table(struct mtce_window *w)
+static int describe_table(struct mtce_window *w)
 {
 	struct iommu_table *tbl = w->tbl;
 	unsigned long level_size = tbl->it_indirect_levels ?
@@ -91,8 +114,15 @@ static void describe_table(struct mtce_window *w)
 	w->size = w->bytes >> w->shift;
 	w->levels = tbl->it_indirect_levels;
 	w->level_shift = ilog2(level_size);
-	w->direct = mtce_direct && mtce_table_self_check(w);
+	if (mtce_direct) {
+		int ret = mtce_table_self_check(w);
+
+		if (ret < 0)
+			return ret;
+		w->direct = ret;
+	}
 	w->flat = w->direct && !w->levels;
+	return 0;
 }
 
 /*
@@ -131,6 +161,8 @@ static struct mtce_window *window_make(struct mtce_container *c, int num,
 	for (i = 0; i < MTCE_STRIPES; i++) {
 		mutex_init(&w->stripe[i].lock);
 		w->stripe[i].hint = &mtce_no_region;
+		spin_lock_init(&w->stripe[i].kvm_lock);
+		w->stripe[i].kvm.hint = &mtce_no_region;
 	}
 	w->num = num;
 	w->shift = page_shift;
@@ -138,12 +170,19 @@ static struct mtce_window *window_make(struct mtce_container *c, int num,
 	ret = make_table(c, w, tg, levels);
 	if (ret)
 		goto free;
-	describe_table(w);
+	ret = describe_table(w);
+	if (ret)
+		goto drop;
 	ret = make_parts(w);
 	if (ret)
 		goto drop;
+	ret = mtce_kvm_hook(c, w);
+	if (ret)
+		goto free_parts;
 	return w;
 
+free_parts:
+	kvfree(w->touched);
 drop:
 	drop_table(c, w);
 free:
@@ -151,16 +190,30 @@ free:
 	return ERR_PTR(ret);
 }
 
-static void window_unset(struct mtce_container *c, struct mtce_window *w,
-			 struct mtce_group *until)
+/* Take the window from one group: 0, or the firmware's refusal. */
+int mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
+		      struct mtce_group *g)
+{
+	long ret = g->table_group->ops->unset_window(g->table_group, w->num);
+
+	if (ret) {
+		pr_warn_once("firmware keeps a DMA window of a PE, its table stays\n");
+		w->stuck = true;
+		return -EIO;
+	}
+	trace_mtce_window_unset(c, w, g);
+	return 0;
+}
+
+static void unset_until(struct mtce_container *c, struct mtce_window *w,
+			struct mtce_group *until)
 {
 	struct mtce_group *g;
 
 	list_for_each_entry(g, &c->groups, next) {
 		if (g == until)
 			break;
-		g->table_group->ops->unset_window(g->table_group, w->num);
-		trace_mtce_window_unset(c, w, g);
+		mtce_window_unset(c, w, g);
 	}
 }
 
@@ -172,11 +225,10 @@ static int window_set(struct mtce_container *c, struct mtce_window *w)
 	list_for_each_entry(g, &c->groups, next) {
 		if (g->table_group->ops->set_window(g->table_group, w->num,
 						    w->tbl)) {
-			window_unset(c, w, g);
+			unset_until(c, w, g);
 			return -EPERM;
 		}
 	}
-	w->refs = 1 + c->nr_groups;
 	return 0;
 }
 
@@ -266,6 +318,16 @@ static void add_counts(struct vfio_mtce_stats *s, const struct mtce_counts *c)
 	s->calls += READ_ONCE(c->calls);
 }
 
+static void add_hcall_counts(struct vfio_mtce_stats *s,
+			     const struct mtce_counts *c)
+{
+	s->hcall_mapped += READ_ONCE(c->mapped);
+	s->hcall_unmapped += READ_ONCE(c->unmapped);
+	s->hcall_kills_tce += READ_ONCE(c->kills_tce);
+	s->hcall_kills_pe += READ_ONCE(c->kills_pe);
+	s->hcall_left += READ_ONCE(c->calls);
+}
+
 /*
  * Add what was done in @w. Without its locks: of a call that is at work some is
  * counted and some not yet.
@@ -275,8 +337,10 @@ void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s)
 	const struct mtce_queue *q = &w->queue;
 	int i;
 
-	for (i = 0; i < MTCE_STRIPES; i++)
+	for (i = 0; i < MTCE_STRIPES; i++) {
 		add_counts(s, &w->stripe[i].counts);
+		add_hcall_counts(s, &w->stripe[i].kvm.counts);
+	}
 	add_counts(s, &q->counts);
 	s->flushes_full += READ_ONCE(q->flushes[MTCE_FLUSH_FULL]);
 	s->flushes_timeout += READ_ONCE(q->flushes[MTCE_FLUSH_TIMEOUT]);
@@ -289,21 +353,19 @@ void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s)
 /*
  * No group uses the window any more: let go of all that it refers to, and of
  * the window, which the caller has locked. The platform has killed what waits.
+ * KVM may keep the table: it is empty, and stays so.
  */
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 {
 	struct mtce_work wk;
 
 	lockdep_assert_held_write(&c->sem);
-	w->gone = true;
+	mtce_kvm_unhook(w);
 	mtce_flush(c, w, MTCE_FLUSH_TEARDOWN);
 	c->windows[w->num] = NULL;
 
 	mtce_work_begin(&wk, c, w, MTCE_ALL_STRIPES);
-	wk.detached = true;
-	/* KVM may have made entries where we never did. */
-	if (c->mm && mm_iommu_preregistered(c->mm))
-		w->kvm_seen = true;
+	wk.detached = !w->stuck;
 	mtce_table_clear(&wk, 0, w->size);
 	mtce_work_end(&wk);
 
@@ -338,7 +400,7 @@ int mtce_window_remove(struct mtce_container *c, u64 start)
 	if (tg && !tg->ops->unset_window)
 		return -EPERM;
 
-	window_unset(c, w, NULL);
+	unset_until(c, w, NULL);
 	mtce_window_destroy(c, w);
 	return 0;
 }

@@ -119,15 +119,13 @@ bool mtce_work_drop(struct mtce_work *wk, u64 shadow)
 static void release(struct mtce_work *wk)
 {
 	mtce_stage_end(wk->call, MTCE_STAGE_WRITE);
-	if (wk->nr_pages && unlikely(wk->w->kvm_seen))
-		mtce_table_settle(wk);
 	if (wk->reuse && wk->c->kill_regs)
 		mtce_flush_reuse(wk);
 	else
 		mtce_kill_flush(wk);
 	wk->reuse = false;
 	mtce_stage_end(wk->call, MTCE_STAGE_KILL);
-	mtce_unpin(wk->c, wk->w, wk->pages, wk->nr_pages);
+	mtce_unpin(wk->c, wk->pages, wk->nr_pages);
 	wk->nr_pages = 0;
 	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
 }
@@ -168,8 +166,7 @@ void mtce_work_make_room(struct mtce_work *wk)
 /* Entries that are cleared from now on: are they to wait for their kill? */
 void mtce_work_mode(struct mtce_work *wk, bool lazy)
 {
-	/* Why not where KVM is: see mtce_table_settle(). */
-	if (!READ_ONCE(mtce_lazy_entries) || wk->detached || wk->w->kvm_seen)
+	if (!READ_ONCE(mtce_lazy_entries) || wk->detached)
 		lazy = false;
 	if (wk->lazy == lazy)
 		return;

@@ -23,6 +23,7 @@ static __always_inline void work_begin(struct mtce_work *wk,
 	wk->w = w;
 	wk->s = s;
 	wk->call = call;
+	wk->pins = NULL;
 	wk->stripes = stripes;
 	wk->region = hint;
 	wk->base = MTCE_SHADOW_REGION | hint->ua;

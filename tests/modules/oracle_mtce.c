@@ -21,11 +21,11 @@ static void read_entry(const struct mtce_window *w, u64 index,
 		       struct oracle_tce *t)
 {
 	struct iommu_table *tbl = w->tbl;
-	__be64 *at = IOMMU_TABLE_USERSPACE_ENTRY_RO(tbl, tbl->it_offset + index);
+	__be64 *at = w->ops->useraddrptr(tbl, tbl->it_offset + index, false);
 	u64 shadow = at ? READ_ONCE(*(__force u64 *)at) : 0;
 
 	t->index = index;
-	t->tce = tbl->it_ops->get(tbl, tbl->it_offset + index);
+	t->tce = w->ops->get(tbl, tbl->it_offset + index);
 	t->pinned = !(shadow & MTCE_SHADOW_REGION) &&
 		    shadow & MTCE_SHADOW_PINNED;
 	t->ua = shadow & ~(MTCE_SHADOW_REGION | MTCE_PERM_MASK);

@@ -132,6 +132,13 @@
  * @flushes_reuse: Output. Flushes because an IOVA was mapped again.
  * @flushes_teardown: Output. Flushes because memory, a window or a group went.
  * @lazy_pending: Output. TCEs cleared whose kill is delayed now.
+ * @hcall_mapped: Output. TCEs written by hypercalls that KVM did by itself.
+ * @hcall_unmapped: Output. Live TCEs cleared or replaced by them.
+ * @hcall_kills_tce: Output. TCE kills of one entry for them.
+ * @hcall_kills_pe: Output. TCE kills of a whole PE for them.
+ * @hcall_left: Output. TCEs that KVM was asked for and left to user space.
+ *
+ * Counters named hcall_ and the others count different work: none is in both.
  *
  * A flush that finds nothing delayed is not counted.
  */
@@ -148,6 +155,11 @@ struct vfio_mtce_stats {
 	__aligned_u64 flushes_reuse;
 	__aligned_u64 flushes_teardown;
 	__aligned_u64 lazy_pending;
+	__aligned_u64 hcall_mapped;
+	__aligned_u64 hcall_unmapped;
+	__aligned_u64 hcall_kills_tce;
+	__aligned_u64 hcall_kills_pe;
+	__aligned_u64 hcall_left;
 };
 
 /**
