@@ -14,6 +14,14 @@
  * failure without being run: it would lock up, oops or warn.
  */
 static const struct known upstream_known[] = {
+	{ "attack_late", "map_after_release", "frees the container under a call", true },
+	{ "attack_late", "unmap_after_release", "frees the container under a call", true },
+	{ "attack_late", "register_memory_after_release", "frees the container under a call", true },
+	{ "attack_late", "unregister_after_release", "frees the container under a call", true },
+	{ "attack_late", "create_after_release", "frees the container under a call", true },
+	{ "attack_late", "remove_window_after_release", "frees the container under a call", true },
+	{ "attack_late", "get_info_after_release", "frees the container under a call", true },
+	{ "attack_late", "eeh_after_release", "frees the container under a call", true },
 	{ "host_killers", "range_past_the_windows_end", "checks the first page only", true },
 	{ "host_killers", "unmap_past_the_windows_end", "checks the first page only", true },
 	{ "host_killers", "zero_size_at_iova_0", "locks the CPU up", true },
