@@ -14,7 +14,7 @@ BACKEND=${MTCE_BACKEND:-mtce}
 MODE=${MTCE_TEST_MODE:-normal}
 
 # Programs that open no device take a second or two each; the others in one variant only, unless there is time.
-PROGRAMS=(kill_order contract_v1 contract_v2 contract_new lazy)
+PROGRAMS=(kill_order attack_groups contract_v1 contract_v2 contract_new lazy)
 if [[ $MODE == long || $MODE == normal && ${MTCE_TEST_VARIANT-default} == default ]]; then PROGRAMS+=(teardown stress_model races_lazy); fi
 if [[ $MODE == long ]]; then PROGRAMS+=(races_container races_exit unregister dma dma_new dma_default_window isolation memory_limit multigroup owner); fi
 # Random runs have a longer turn of their own.

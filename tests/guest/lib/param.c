@@ -25,13 +25,13 @@ static FILE *open_param(const char *name, const char *mode)
 long param_get(const char *name)
 {
 	FILE *f = open_param(name, "r");
-	unsigned long value;
+	char text[32] = "";
 	long ret = -1;
 
 	if (!f)
 		return -1;
-	if (fscanf(f, "%lu", &value) == 1)
-		ret = (long)value;
+	if (fscanf(f, "%31s", text) == 1)
+		ret = *text == 'Y' ? 1 : *text == 'N' ? 0 : (long)strtoul(text, NULL, 10);
 	fclose(f);
 	return ret;
 }
