@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * v1: VFIO_IOMMU_ENABLE counts the system pages of the 32-bit window, once. What
+ * maps pin by themselves stays within that, also where a system page is larger
+ * than a TCE page; and who maps memory in one piece needs no more.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "aftermath.h"
+#include "fixture.h"
+
+#define SPARE	256	/* pages beyond the limit */
+#define STEP	SZ_16M
+
+static uint8_t *mem;
+static uint64_t start, window;	/* the 32-bit window */
+static unsigned long limit;	/* system pages that ENABLE counts */
+
+static long available_kb(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[128];
+	long kb = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %ld", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+static void enable_and_measure(void)
+{
+	struct vfio_iommu_spapr_tce_info info;
+	long locked;
+
+	CHECKED(box_open_v1());
+	OK(vfio_info(&box, &info));
+	start = info.dma32_window_start;
+	window = info.dma32_window_size;
+	locked = mem_locked_kb(0);
+	OK(vfio_enable(&box));
+	limit = (mem_locked_kb(0) - locked) * 1024 / mem_page();
+	CHECK_IS(limit, (long)(window / mem_page()));
+	if ((uint64_t)available_kb() * 1024 < window + 300 * SZ_1M)
+		test_skipped("too little memory to pin more than a window");
+}
+
+static uint8_t *page(unsigned long i)
+{
+	return mem + i * mem_page();
+}
+
+/* TCE number @at maps page number @i. */
+static int map_page(unsigned long at, unsigned long i)
+{
+	return vfio_map(&box, RW, start + at * SZ_4K, page(i), SZ_4K);
+}
+
+/* One TCE for each page, until it is refused: how many pages. */
+static unsigned long pin_all(int *ret)
+{
+	unsigned long i;
+
+	*ret = 0;
+	for (i = 0; i < limit + SPARE && !*ret; i++)
+		*ret = map_page(i, i);
+	return *ret ? i - 1 : i;
+}
+
+static bool can_be_tried(void)
+{
+	if (mem_page() == SZ_4K)
+		test_skipped("a system page is a TCE page here: a window cannot pin more");
+	enable_and_measure();
+	if (test_has_failed() || mem_page() == SZ_4K)
+		return false;
+	return (uint64_t)available_kb() * 1024 >= window + 300 * SZ_1M;
+}
+
+static void pins_no_more_than_is_counted(void)
+{
+	unsigned long n;
+	long pins;
+	int ret;
+
+	if (!can_be_tried())
+		return;
+	pins = mem_pins();
+	n = pin_all(&ret);
+	diag("%lu pages of %zu KiB mapped, %ld pinned, %lu counted", n, mem_page() / 1024,
+	     mem_pins() - pins, limit);
+	CHECK_IS(ret, -ENOMEM);
+	CHECK_IS(n, limit);
+	CHECK(mem_pins() - pins <= (long)limit);
+}
+
+/* At the limit: no page more, but every page that is there already, and one for one that goes. */
+static void counts_pages_not_entries(void)
+{
+	unsigned long n, i;
+	int ret;
+
+	if (!can_be_tried())
+		return;
+	n = pin_all(&ret);
+	CHECK_IS(n, limit);
+	for (i = 0; i < 64; i++)
+		OK(vfio_map(&box, RW, start + (n + i) * SZ_4K, page(7) + (i & 15) * SZ_4K, SZ_4K));
+	CHECK_IS(map_page(n + 64, n), -ENOMEM);
+	/* The page is there by other entries: nothing gets free. */
+	OK(vfio_unmap(&box, start + 7 * SZ_4K, SZ_4K));
+	CHECK_IS(map_page(n + 64, n), -ENOMEM);
+	OK(vfio_unmap(&box, start + 8 * SZ_4K, SZ_4K));
+	OK(map_page(n + 64, n));
+	CHECK_IS(map_page(n + 65, n + 1), -ENOMEM);
+	/* A map that replaces frees what it replaces, if not before. */
+	OK(vfio_unmap(&box, start + 9 * SZ_4K, SZ_4K));
+	OK(map_page(10, n + 1));
+}
+
+/* A refusal changes nothing, also in the middle of a range. */
+static void refused_range_pins_nothing(void)
+{
+	unsigned long n;
+	long pins;
+	int ret;
+
+	if (!can_be_tried())
+		return;
+	n = pin_all(&ret);
+	CHECK_IS(n, limit);
+	OK(vfio_unmap(&box, start, 4 * SZ_4K));		/* room for four */
+	pins = mem_pins();
+	CHECK_IS(vfio_map(&box, RW, start + n * SZ_4K, page(n), 8 * mem_page()), -ENOMEM);
+	CHECK_IS(mem_pins(), pins);
+	OK(vfio_map(&box, RW, start + n * SZ_4K, page(n), 4 * mem_page()));
+	CHECK_IS(map_page(n + 1024, n + 5), -ENOMEM);
+}
+
+/* All of the window, sixteen TCEs to a page: what upstream's limit is enough for. */
+static void whole_window_in_one_piece(void)
+{
+	uint64_t at;
+
+	CHECKED(enable_and_measure());
+	if ((uint64_t)available_kb() * 1024 < window + 300 * SZ_1M)
+		return;
+	for (at = 0; at < window; at += STEP)
+		OK(vfio_map(&box, RW, start + at, mem + at, STEP));
+}
+
+/* And once more: what was let go can be pinned again. */
+static void room_comes_back(void)
+{
+	unsigned long n;
+	int ret, round;
+
+	if (!can_be_tried())
+		return;
+	for (round = 0; round < 2; round++) {
+		n = pin_all(&ret);
+		CHECK_IS(n, limit);
+		OK(vfio_unmap(&box, start, window));
+	}
+	OK(vfio_disable(&box));
+	OK(vfio_enable(&box));
+	n = pin_all(&ret);
+	CHECK_IS(n, limit);
+}
+
+static void before(void)
+{
+	size_t size = SZ_2G + 1024 * mem_page();
+
+	remember_counts();
+	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	CHECK(mem != MAP_FAILED);
+}
+
+static void after(void)
+{
+	box_close();
+	mem_free(mem, SZ_2G + 1024 * mem_page());
+	counts_are_back();
+}
+
+static const struct test tests[] = {
+	TEST(pins_no_more_than_is_counted, 0),
+	TEST(counts_pages_not_entries, 0),
+	TEST(refused_range_pins_nothing, 0),
+	TEST(whole_window_in_one_piece, 0),
+	TEST(room_comes_back, 0),
+};
+
+int main(void)
+{
+	static const struct suite suite = {
+		.program = "v1_pinned",
+		.tests = tests,
+		.num = ARRAY_SIZE(tests),
+		.before = before,
+		.after = after,
+	};
+
+	return run_suite(&suite);
+}
