@@ -29,7 +29,7 @@ void stall_serve(struct stall *s, const void *bytes, size_t size);
 void stall_close(struct stall *s);
 
 /* So long a call may take that waits for nobody. */
-#define STALL_LIMIT_MS	5000
+#define STALL_LIMIT_MS	4000
 
 struct async {
 	int (*call)(void *arg);
