@@ -14,6 +14,7 @@
  * failure without being run: it would lock up, oops or warn.
  */
 static const struct known upstream_known[] = {
+	{ "attack_windows", "fragmented_memory_shows_nothing", "looks at each of 2^42 entries when the window goes", true },
 	{ "attack_late", "map_after_release", "frees the container under a call", true },
 	{ "attack_late", "unmap_after_release", "frees the container under a call", true },
 	{ "attack_late", "register_memory_after_release", "frees the container under a call", true },

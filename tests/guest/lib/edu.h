@@ -34,4 +34,7 @@ bool edu_writes(struct edu *e, uint64_t iova, void *memory);	/* its write arrive
 bool edu_reaches(struct edu *e, uint64_t iova, void *memory);
 bool edu_is_kept_out(struct edu *e, uint64_t iova, void *memory);
 
+/* Does it find anything there, whosever it is? Looks at one 4K page, writes nothing there. */
+bool edu_sees(struct edu *e, uint64_t iova);
+
 #endif
