@@ -7,7 +7,7 @@ MTCE_KO=$TOP/driver/vfio_iommu_mtce.ko
 [[ -e $MTCE_KO ]] || MTCE_KO=$(modinfo -n vfio_iommu_mtce 2>/dev/null) || MTCE_KO=$TOP/driver/vfio_iommu_mtce.ko
 TAKEOVER=/sys/module/vfio_iommu_mtce/parameters/takeover
 # In an order in which they can be removed.
-MODULE_FAMILY=(mtce_oracle vfio_iommu_mtce vfio_pci vfio_pci_core vfio_iommu_spapr_tce vfio_spapr_eeh vfio irqbypass)
+MODULE_FAMILY=(mtce_oracle kvm_hv kvm vfio_iommu_mtce vfio_pci vfio_pci_core vfio_iommu_spapr_tce vfio_spapr_eeh vfio irqbypass)
 
 module_loaded() { [[ -d /sys/module/$1 ]]; }
 
@@ -31,6 +31,8 @@ modules_load() {
 	for m in vfio vfio_iommu_spapr_tce vfio-pci; do
 		modprobe "$m" || die "this kernel has no module $m; it needs VFIO for sPAPR TCE (CONFIG_VFIO_IOMMU_SPAPR_TCE)"
 	done
+	# Some tests are about KVM guests; where there is no KVM they say so.
+	[[ $VERB != test ]] || modprobe -q kvm-hv || true
 	[[ ! $UPSTREAM_ONLY ]] || return 0
 	module_loaded vfio_iommu_mtce || insmod "$MTCE_KO" || die "$MTCE_KO could not be loaded; dmesg says why"
 	echo 0 >"$TAKEOVER"

@@ -2,7 +2,7 @@
 # Cross-building the checkout into build/<kernel>, which then is what a POWER8 owner has after make.
 # shellcheck shell=bash
 
-BUILD_ROOMS=(driver uapi bench bpf tests scripts)
+BUILD_ROOMS=(driver uapi vmm bench bpf tests scripts)
 CROSS=powerpc64le-linux-gnu-
 
 build() { # KERNEL [ROOM...]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "mem.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,4 +141,26 @@ bool mem_pins_return_to(long pins)
 	}
 	printf("# %ld pages are still pinned\n", mem_pins() - pins);
 	return false;
+}
+
+#define KPF_DIRTY 4
+
+int mem_is_dirty(void *p)
+{
+	uint64_t pfn = 0, flags = 0;
+	FILE *map = fopen("/proc/self/pagemap", "r");
+	FILE *kpf = fopen("/proc/kpageflags", "r");
+	int ret = -1;
+
+	if (map && kpf &&
+	    !fseeko(map, (uintptr_t)p / mem_page() * 8, SEEK_SET) &&
+	    fread(&pfn, 8, 1, map) == 1 && pfn >> 63 &&
+	    !fseeko(kpf, (pfn & ((1ull << 55) - 1)) * 8, SEEK_SET) &&
+	    fread(&flags, 8, 1, kpf) == 1)
+		ret = flags >> KPF_DIRTY & 1;
+	if (map)
+		fclose(map);
+	if (kpf)
+		fclose(kpf);
+	return ret;
 }

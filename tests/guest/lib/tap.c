@@ -10,6 +10,7 @@
 #include "edu.h"
 #include "mem.h"
 #include "vfio.h"
+#include "vmm.h"
 
 enum outcome { PASSED, FAILED, SKIPPED };
 
@@ -68,6 +69,8 @@ static const char *missing(unsigned int needs)
 		return "only one device is bound to vfio-pci";
 	if ((needs & NEEDS_HUGE) && !mem_huge_free())
 		return "no free 16 MiB page";
+	if (needs & NEEDS_KVM)
+		return vmm_missing();
 	return NULL;
 }
 

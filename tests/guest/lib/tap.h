@@ -15,6 +15,7 @@
 #define NEEDS_EDU	(1u << 2)	/* a device that does DMA on request */
 #define NEEDS_GROUPS	(1u << 3)	/* two IOMMU groups */
 #define NEEDS_HUGE	(1u << 4)	/* a free 16 MiB page */
+#define NEEDS_KVM	(1u << 5)	/* KVM that runs HV guests */
 
 struct test {
 	const char *name;
