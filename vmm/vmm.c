@@ -115,6 +115,7 @@ static int enable_hcall(struct vmm *v, uint64_t nr)
 /* The next CPU, on a core of its own. */
 static int make_vcpu(struct vmm *v, int threads)
 {
+	struct kvm_enable_cap papr = { .cap = KVM_CAP_PPC_PAPR };
 	struct vmm_vcpu *vcpu = &v->vcpu[v->vcpus];
 	void *run;
 
@@ -127,7 +128,7 @@ static int make_vcpu(struct vmm *v, int threads)
 	if (run == MAP_FAILED)
 		return -errno;
 	vcpu->run = run;
-	return 0;
+	return call(vcpu->fd, KVM_ENABLE_CAP, &papr);
 }
 
 static int make_device(struct vmm *v)

@@ -121,8 +121,9 @@ void guest_close(void)
 	if (registered && box.fd >= 0)
 		vfio_unregister(&box, vm.memory, vm.size);
 	registered = false;
-	if (extra)
-		guest_extra(NULL, 0);
+	if (extra && box.fd >= 0)
+		vfio_unregister(&box, extra, extra_size);
+	extra = NULL;
 	vmm_close(&vm);
 }
 
