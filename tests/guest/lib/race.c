@@ -68,6 +68,13 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+static double long_seconds = 6;
+
+void race_long(double length)
+{
+	long_seconds = length;
+}
+
 static double seconds(void)
 {
 	const char *mode = getenv("MTCE_TEST_MODE"), *env = getenv("MTCE_RACE_SECONDS");
@@ -75,7 +82,7 @@ static double seconds(void)
 	if (env)
 		return atof(env);
 	if (mode && !strcmp(mode, "long"))
-		return 6;
+		return long_seconds;
 	return mode && !strcmp(mode, "quick") ? 0.2 : 0.4;
 }
 

@@ -23,6 +23,9 @@ struct side;
 
 const char *race_possible(void);	/* why not, or NULL */
 
+/* How long each of this program's races takes in the long mode, in seconds. */
+void race_long(double length);
+
 /* Sides of the next race. The argument is the step's, through race_arg(). */
 void race_new(void);
 void race_thread(const char *name, void (*step)(struct side *s), void *arg);
