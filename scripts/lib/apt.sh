@@ -17,29 +17,74 @@ kernel_suite() {
 # Libraries to link against come from the release whose cross compiler links them.
 sysroot_suite() { host_codename; }
 
-# The mirror of the machine's Debian main release, as apt knows it.
-apt_mirror() {
-	local codename targets
-	if [[ ${MTCE_MIRROR-} ]]; then
-		echo "$MTCE_MIRROR"
-		return
-	fi
-	codename=$(host_codename)
+# The archive with this label on this machine's mirror, as apt knows it.
+apt_archive() { # LABEL SUITE
+	local targets
 	# shellcheck disable=SC2016 # apt's placeholders
 	targets=$(apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(LABEL)|$(COMPONENT)' 'Created-By: Packages' 2>/dev/null)
-	# A machine whose index was cleaned has no labels: the code name alone must do then.
-	awk -F'|' -v c="$codename" '$2 == c && $4 == "main" && ($3 == "Debian" || $3 ~ /^(\$\(LABEL\))?$/) { print $1; exit }' <<<"$targets"
+	# A machine whose index was cleaned has no labels: the suite alone must do then.
+	awk -F'|' -v label="$1" -v suite="$2" \
+		'$2 == suite && $4 == "main" && ($3 == label || $3 ~ /^(\$\(LABEL\))?$/) { print $1; exit }' <<<"$targets"
+}
+apt_mirror() {
+	if [[ ${MTCE_MIRROR-} ]]; then echo "$MTCE_MIRROR"; else apt_archive Debian "$(host_codename)"; fi
+}
+# Security updates are an archive of their own, on most mirrors beside the other.
+apt_security_mirror() { # MIRROR
+	local known=''
+	[[ ${MTCE_MIRROR-} ]] || known=$(apt_archive Debian-Security "$(host_codename)-security")
+	echo "${known:-${1%/}-security}"
+}
+
+# A view is what apt sees at a time: suites of one release, so that what is taken fits together. When an index is
+# ahead of its pool, or the other way round, the next view has other versions, older or newer.
+APT_VIEWS=(release updates backports)
+apt_releases() { # SUITE: its release, and then the other if that may be
+	local release=${1%%-*}
+	echo "$release"
+	[[ ${APT_ONE_RELEASE-} ]] || case $release in bookworm) echo trixie ;; *) echo bookworm ;; esac
+}
+apt_views() { # SUITE: lines "RELEASE VIEW", best first
+	local release view
+	for release in $(apt_releases "$1"); do
+		for view in "${APT_VIEWS[@]}"; do echo "$release $view"; done
+	done
+}
+apt_view_words() { # RELEASE VIEW
+	case $2 in
+	release) echo "$1" ;;
+	updates) echo "$1 with its security and other updates" ;;
+	backports) echo "$1-backports" ;;
+	esac
+}
+APT_KEYS=signed-by=/usr/share/keyrings/debian-archive-keyring.gpg
+apt_source() { echo "deb [arch=amd64,ppc64el $APT_KEYS] $1 $2 main"; } # MIRROR SUITE
+
+apt_write_sources() { # MIRROR
+	local release security
+	security=$(apt_security_mirror "$1")
+	for release in bookworm trixie; do
+		{
+			apt_source "$1" "$release"
+			apt_source "$1" "$release-backports"
+		} >"$APT_ROOT/$release-release.list"
+		{
+			cat "$APT_ROOT/$release-release.list"
+			apt_source "$1" "$release-updates"
+			apt_source "$security" "$release-security"
+		} >"$APT_ROOT/$release-updates.list"
+		cp "$APT_ROOT/$release-release.list" "$APT_ROOT/$release-backports.list"
+	done
+	cat "$APT_ROOT"/{bookworm,trixie}-updates.list >"$APT_ROOT/sources.list"
 }
 
 apt_write_config() {
-	local mirror suite
+	local mirror
 	mirror=$(apt_mirror)
 	[[ $mirror ]] || die "apt on this machine names no Debian mirror; set MTCE_MIRROR to one"
 	mkdir -p "$APT_ROOT"/{lists/partial,cache/archives/partial,etc}
 	: >"$APT_ROOT/status"
-	for suite in $(printf '%s\n' "$GUEST_SUITE" "$(kernel_suite)" "$(sysroot_suite)" | sort -u); do
-		echo "deb [arch=amd64,ppc64el signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
-	done >"$APT_ROOT/sources.list"
+	apt_write_sources "$mirror"
 	# Last word over the machine's apt.conf.d: its proxy stays, its hooks and extra indexes do not.
 	cat >"$APT_ROOT/apt.conf" <<-CONF
 		Dir::Etc::sourcelist "$APT_ROOT/sources.list";
@@ -65,43 +110,73 @@ apt_write_config() {
 	CONF
 }
 
+# What the mirror does not have (some have no security updates) is not looked into; the release itself must be there.
+apt_read_index() {
+	local file
+	apt-get -c "$APT_ROOT/apt.conf" -q update || true
+	# shellcheck disable=SC2016 # apt's placeholders
+	file=$(apt-get -c "$APT_ROOT/apt.conf" indextargets --format '$(FILENAME)' 'Created-By: Packages' \
+		"Codename: $GUEST_SUITE" 'Architecture: ppc64el')
+	[[ $file ]] || {
+		aloud "the mirror cannot be reached or its index is not valid; try again, or set MTCE_MIRROR to another"
+		exit "$STEP_SAID"
+	}
+}
+
 _apt_ready=
 apt_update() {
 	[[ $_apt_ready ]] && return
 	have apt-get || die "apt-get is not here, and packages for the guest come through it"
 	apt_write_config
-	HINT="the mirror cannot be reached or its index is not valid; try again, or set MTCE_MIRROR to another"
-	step "reading the package index" apt-get -c "$APT_ROOT/apt.conf" -o APT::Update::Error-Mode=any -q update
+	step "reading the package index" apt_read_index
 	HINT="a download was broken or a disk is full"
 	_apt_ready=1
 }
 
-# pkgs_named REGEX SUITE: names of packages of that suite, for either architecture.
-apt_names() {
-	apt-cache -c "$APT_ROOT/apt.conf" pkgnames "$1"
+# apt_in RELEASE VIEW COMMAND ARG...: apt-get or apt-cache that sees this view only.
+apt_in() {
+	local release=$1 view=$2 command=$3 prefer=()
+	shift 3
+	[[ $view != backports ]] || prefer=(-o "APT::Default-Release=$release-backports")
+	"$command" -c "$APT_ROOT/apt.conf" -o "Dir::Etc::sourcelist=$APT_ROOT/$release-$view.list" "${prefer[@]}" "$@"
 }
-apt_exists() { # NAME:ARCH
-	apt-cache -c "$APT_ROOT/apt.conf" show --no-all-versions "$1" >/dev/null 2>&1
+
+# apt_first DIR SUITE FETCH ARG...: FETCH DIR RELEASE VIEW ARG... in each view until one has all of it, in a new DIR.
+# FETCH may name in PASSED what it had to pass over, and in TOOK what it took.
+apt_first() {
+	local dir=$1 suite=$2 fetch=$3 release view wanted='' PASSED='' TOOK=''
+	shift 3
+	while read -r release view; do
+		mkdir -p "$dir.fetch"
+		if "$fetch" "$dir.fetch" "$release" "$view" "$@" </dev/null; then
+			mkdir -p "$dir"
+			find "$dir.fetch" -mindepth 1 -maxdepth 1 -exec mv -t "$dir" {} +
+			rm -rf "$dir.fetch"
+			[[ ! $wanted && ! $PASSED ]] ||
+				aloud "the mirror has not all of ${PASSED:-$wanted}; took ${TOOK:-it} from $(apt_view_words "$release" "$view")"
+			return 0
+		fi
+		rm -rf "$dir.fetch"
+		wanted=${wanted:-$(apt_view_words "$release" "$view")}
+	done < <(apt_views "$suite")
+	aloud "failed: $STEP_TEXT: no suite of the mirror has all of it; try again in some hours, or set MTCE_MIRROR to another"
+	exit "$STEP_SAID"
 }
 
 # apt_download DIR SUITE NAME[:ARCH]...: these packages, nothing else; apt checks the signatures.
-apt_download() {
-	local dir=$1 suite=$2
-	shift 2
-	mkdir -p "$dir"
-	(cd "$dir" && apt-get -c "$APT_ROOT/apt.conf" -q download "${@/%//$suite}")
+apt_download() { apt_first "$1" "$2" apt_fetch "${@:3}"; }
+apt_fetch() { # DIR RELEASE VIEW NAME...
+	(cd "$1" && apt_in "$2" "$3" apt-get -q download "${@:4}")
 }
 
 # apt_closure DIR SUITE NAME...: ppc64el packages with everything they depend on.
-apt_closure() {
-	local dir=$1 suite=$2
-	shift 2
+apt_closure() { apt_first "$1" "$2" apt_fetch_closure "${@:3}"; }
+apt_fetch_closure() { # DIR RELEASE VIEW NAME...
+	local dir=$1
 	mkdir -p "$dir/partial"
-	apt-get -c "$APT_ROOT/apt.conf" -o "Dir::Cache::archives=$dir" -o APT::Architecture=ppc64el \
-		-o 'APT::Architectures=ppc64el' -o "APT::Default-Release=$suite" -o Debug::NoLocking=true \
-		-qy --download-only install "$@"
-	rmdir "$dir/partial" 2>/dev/null || rm -rf "$dir/partial"
-	rm -f "$dir/lock"
+	apt_in "$2" "$3" apt-get -o "Dir::Cache::archives=$dir" -o APT::Architecture=ppc64el \
+		-o 'APT::Architectures=ppc64el' -o Debug::NoLocking=true -qy --download-only install "${@:4}" || return
+	rm -rf "$dir/partial" "$dir/lock"
 }
 
 # unpack_debs DIR DEB...: files only; keeps the links of a merged /usr.

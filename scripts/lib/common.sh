@@ -23,17 +23,26 @@ have() { command -v "$1" >/dev/null 2>&1; }
 # Debian keeps depmod, modprobe and mke2fs where a plain user's PATH does not look.
 PATH=$PATH:/usr/sbin:/sbin
 
-# step TEXT COMMAND...: says what is going on; shows the command's output only when it fails, with HINT.
+# step TEXT COMMAND...: says what is going on; shows the command's output only when it fails, with HINT. What the
+# command says with aloud is shown at once; with status STEP_SAID it has said why it failed, and nothing is added.
+STEP_SAID=121
+aloud() { say "$*" 2>&"${STEP_FD:-2}"; }
 step() {
 	local text=$1 log rc=0 start=$SECONDS
+	# shellcheck disable=SC2034 # for COMMAND
+	STEP_TEXT=$text
 	shift
 	log=$(mktemp)
 	say "$text ..."
 	# Not `cmd || rc=$?`: that would switch errexit off inside the command.
 	set +e
-	(set -e; "$@") >"$log" 2>&1
+	(set -e; "$@") {STEP_FD}>&2 >"$log" 2>&1
 	rc=$?
 	set -e
+	if ((rc == STEP_SAID)); then
+		rm -f "$log"
+		exit "$EXIT_LAB"
+	fi
 	if ((rc)); then
 		tail -n 25 "$log" >&2
 		rm -f "$log"

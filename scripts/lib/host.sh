@@ -84,15 +84,20 @@ host_install() { # KERNEL
 		sudo=(sudo)
 	fi
 	say "installing from Debian $codename${sudo[*]:+ through sudo}: ${missing[*]}"
-	# An index that is too old answers 404; then, and only then, refresh it.
-	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null 2>&1 || {
-		say "refreshing this machine's package index ..."
-		"${sudo[@]}" apt-get update -qq
-		"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null ||
-			die "apt-get could not install: ${missing[*]}"
-	}
+	host_apt "${missing[@]}" || die "apt-get could not install ${missing[*]}: ${HOST_APT_SAID#E: }"
 	mapfile -t missing < <(host_missing "$1")
 	((${#missing[@]} == 0)) || die "still missing after the installation: ${missing[*]}"
+}
+
+# host_apt PACKAGE...: through the caller's sudo=(). An index that is too old, or none at all, ends in a 404 or in names
+# that nobody knows; then, and only then, refresh it. Leaves in HOST_APT_SAID why it failed.
+host_apt() {
+	local install=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends)
+	"${install[@]}" "$@" >/dev/null 2>&1 && return
+	say "refreshing this machine's package index ..."
+	HOST_APT_SAID=$({ "${sudo[@]}" apt-get update -qq && "${install[@]}" "$@"; } 2>&1 >/dev/null) && return
+	HOST_APT_SAID=$(grep '^E: ' <<<"$HOST_APT_SAID" | head -n 1)
+	return 1
 }
 
 # Installs what is wanted if that is easy: this is Debian, and nobody has to be asked for a password.
@@ -106,6 +111,5 @@ host_want() { # NEED...
 		"${sudo[@]}" true 2>/dev/null || return 0
 	fi
 	say "installing ${missing[*]}"
-	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
-		say "apt-get could not install ${missing[*]}; going on without"
+	host_apt "${missing[@]}" || say "apt-get could not install ${missing[*]}; going on without"
 }

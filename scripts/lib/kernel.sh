@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The guest's kernel: Debian's own 6.12, unpacked into the cache with its headers, modules and the
 # small first root (initramfs) that finds the disk.
-# shellcheck shell=bash disable=SC2034 # KERNELS is for lab and setup.sh
+# shellcheck shell=bash disable=SC2034 # KERNELS is for lab and setup.sh, PASSED and TOOK for apt.sh
 
 # debug is built by debug-kernel.sh, the others are Debian's.
 KERNELS=(64k 4k debug)
@@ -17,30 +17,43 @@ kernel_flavour() {
 	esac
 }
 
-# The newest version of which image, headers and kbuild are all in the archive: architectures are
-# built at different times, and for some hours one may be ahead.
-kernel_pick() {
-	local flavour=$1 image v images
-	mapfile -t images < <(apt_names linux-image-6.12. | grep -E "^linux-image-[^-]+-$flavour$" | sort -rV)
-	for image in "${images[@]}"; do
-		v=${image#linux-image-}
-		v=${v%%-powerpc64le*}
-		if apt_exists "$image:ppc64el" && apt_exists "linux-headers-$v-$flavour:ppc64el" &&
-			apt_exists "linux-headers-$v-common:all" && apt_exists "linux-kbuild-$v:amd64"; then
-			echo "$v"
-			break
+# Versions of which this view has a name, newest first.
+kernel_versions() { # FLAVOUR RELEASE VIEW
+	apt_in "$2" "$3" apt-cache pkgnames linux-image-6.12. |
+		sed -nE "s/^linux-image-([^-]+)-$1(:ppc64el)?$/\1/p" | sort -rVu
+}
+
+# apt_first's FETCH: the newest version of which image, headers and kbuild are all there. Architectures are built
+# at different times, and for some hours one may be ahead; kbuild's programs must run on this machine.
+kernel_fetch() { # DIR RELEASE VIEW FLAVOUR
+	local v
+	while read -r v; do
+		if apt_fetch "$1" "$2" "$3" "linux-image-$v-$4:ppc64el" "linux-headers-$v-$4:ppc64el" \
+			"linux-headers-$v-common:all" "linux-kbuild-$v:amd64" && kbuild_runs "$1"/linux-kbuild-*.deb; then
+			TOOK=$v-$4
+			echo "$v" >"$1/version"
+			return 0
 		fi
-	done
+		rm -f "$1"/*
+		PASSED=${PASSED:-$v-$4}
+	done < <(kernel_versions "$4" "$2" "$3")
+	return 1
+}
+kbuild_runs() { # DEB
+	local program
+	program=$(mktemp)
+	dpkg-deb --fsys-tarfile "$1" | tar -xO --wildcards '*/scripts/mod/modpost' >"$program"
+	chmod +x "$program"
+	! ldd "$program" 2>&1 | grep 'not found' || { rm -f "$program"; return 1; }
+	rm -f "$program"
 }
 
 make_kernel() { # FLAVOUR DIR
 	local flavour=$1 dir=$2 v release
-	v=$(kernel_pick "$flavour")
-	[[ $v ]] || die "the mirror has no complete linux 6.12 for $flavour"
+	step "fetching kernel 6.12 ($flavour) and its headers" apt_first "$dir/debs" "$(kernel_suite)" kernel_fetch "$flavour"
+	v=$(<"$dir/debs/version")
+	rm "$dir/debs/version"
 	release=$v-$flavour
-	step "fetching kernel $release and its headers" apt_download "$dir/debs" "$(kernel_suite)" \
-		"linux-image-$release:ppc64el" "linux-headers-$release:ppc64el" "linux-headers-$v-common:all" \
-		"linux-kbuild-$v:amd64"
 	step "fetching busybox for the initramfs" apt_download "$dir/debs" "$GUEST_SUITE" busybox-static:ppc64el
 	step "unpacking kernel $release" kernel_unpack "$dir" "$v" "$release"
 	step "packing its modules and initramfs" kernel_pack "$dir" "$release"

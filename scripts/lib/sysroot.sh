@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # What the cross compiler and the host checks need beside Debian's cross packages.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # APT_ONE_RELEASE is for apt.sh
 
 SYSROOT_PACKAGES=(libjansson-dev libjansson4 libbpf-dev libelf-dev zlib1g-dev libzstd-dev)
 
 make_sysroot() { # DIR
-	local dir=$1
+	local dir=$1 APT_ONE_RELEASE=
+	# An older compiler cannot link a newer release's libraries.
+	[[ $(sysroot_suite) != bookworm ]] || APT_ONE_RELEASE=1
 	step "fetching libraries to link against" apt_download "$dir/debs" "$(sysroot_suite)" "${SYSROOT_PACKAGES[@]/%/:ppc64el}"
 	step "unpacking them" unpack_debs "$dir" "$dir"/debs/*.deb
 	(cd "$dir/debs" && ls) >"$dir/.versions"
