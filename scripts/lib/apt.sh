@@ -52,7 +52,7 @@ apt_views() { # SUITE: lines "RELEASE VIEW", best first
 }
 apt_view_words() { # RELEASE VIEW
 	case $2 in
-	release) echo "$1" ;;
+	release) echo "$1 and its backports" ;;
 	updates) echo "$1 with its security and other updates" ;;
 	backports) echo "$1-backports" ;;
 	esac
