@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034,SC2153,SC2317 # variables and functions are used by scripts/host
 # Which devices scripts/mtce-host takes, and which never, on machines made of files.
 set -uo pipefail
+export LC_ALL=C
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 WORK=$(mktemp -d)

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2030,SC2031,SC2317 # subshells on purpose; functions are called by scripts/host
 # What scripts/mtce-host says before it measures, on machines made of files; and that it asks before it changes anything.
 set -uo pipefail
+export LC_ALL=C
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 WORK=$(mktemp -d)
