@@ -25,9 +25,12 @@ static size_t samples_of(const struct cell *cell, double *v)
 	return n;
 }
 
+/* From nothing to something is infinitely more. */
 static double percent(double from, double to)
 {
-	return from > 0 ? 100 * (to / from - 1) : NAN;
+	if (!(from > 0))
+		return to > 0 ? INFINITY : 0;
+	return 100 * (to / from - 1);
 }
 
 /* Of some hundred rows one in twenty has a small p for nothing. */
@@ -70,6 +73,8 @@ static const char *change_text(char *buf, size_t size, const struct difference *
 		return "-";
 	if (!d->instructions)
 		return "~";
+	if (isinf(d->change))
+		return "from 0";
 	snprintf(buf, size, "%+.1f%%", d->change);
 	return buf;
 }

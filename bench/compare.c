@@ -146,7 +146,7 @@ const struct row *compare_find(const struct comparison *c, const char *scenario,
 
 static json_t *real_or_null(double v)
 {
-	return isnan(v) ? json_null() : json_real(v);
+	return isfinite(v) ? json_real(v) : json_null();
 }
 
 static json_t *cell_json(const struct cell *cell)

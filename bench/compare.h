@@ -84,7 +84,7 @@ struct difference {
 	double low[2];		/* interval of the median */
 	double high[2];
 	double p;		/* of being as far apart by chance */
-	double change;		/* B against A, percent; NAN: not counted */
+	double change;		/* B against A, percent; NAN: not counted; infinite: A is 0 */
 	bool instructions;	/* differ by more than chance, and enough */
 	bool kills;
 	bool worse;

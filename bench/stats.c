@@ -49,94 +49,66 @@ void stats_interval(double *v, size_t n, double *low, double *high)
 	*high = v[n - 1 - k];
 }
 
-/* For each pair of samples 1 if a's is the greater, a half if they are equal. */
-static double u_statistic(const double *a, size_t na, const double *b, size_t nb)
+/*
+ * Twice the rank of each sample of both sets, @a's first, among all of them;
+ * equal ones share the mean of their ranks.
+ */
+static void double_ranks(const double *a, size_t na, const double *b, size_t nb, size_t *ranks)
 {
-	double u = 0;
-	size_t i, j;
+	size_t i, j, n = na + nb;
 
-	for (i = 0; i < na; i++)
-		for (j = 0; j < nb; j++)
-			u += a[i] > b[j] ? 1 : a[i] == b[j] ? 0.5 : 0;
-	return u;
+	for (i = 0; i < n; i++) {
+		double value = i < na ? a[i] : b[i - na];
+
+		ranks[i] = 1;
+		for (j = 0; j < n; j++) {
+			double other = j < na ? a[j] : b[j - na];
+
+			ranks[i] += 2 * (other < value) + (other == value);
+		}
+	}
 }
 
 /*
- * ways[i][u]: in how many orders i of the samples seen so far are of a, and u
- * times one of b comes before one of a. NAN without memory.
+ * ways[i][s]: how many choices of @i of the samples have ranks of the sum @s.
+ * Of all choices of @na, those whose sum is as far from the middle as @a's.
  */
-static double exact(size_t na, size_t nb, double u)
+static double exact(const size_t *ranks, size_t na, size_t n, double *ways)
 {
-	size_t most = na * nb, total = na + nb, i, seen, k;
-	double *ways = calloc((na + 1) * (most + 1), sizeof(*ways)), below = 0, all = 0;
+	size_t i, s, seen, sum = 0, middle = na * (n + 1), most = n * (n + 1);
+	double far = 0, all = 0;
 
-	if (!ways)
-		return NAN;
 	ways[0] = 1;
-	for (seen = 0; seen < total; seen++) {
+	for (seen = 0; seen < n; seen++)
 		/* From many to few, so that a row is used before it is changed. */
-		for (i = seen + 1 < na ? seen + 1 : na; i; i--) {
-			size_t before = seen - (i - 1);	/* of b */
-
-			if (before > nb)
-				continue;
-			for (k = most + 1; k-- > before; )
-				ways[i * (most + 1) + k] += ways[(i - 1) * (most + 1) + k - before];
-		}
+		for (i = seen + 1 < na ? seen + 1 : na; i; i--)
+			for (s = ranks[seen]; s <= most; s++)
+				ways[i * (most + 1) + s] +=
+					ways[(i - 1) * (most + 1) + s - ranks[seen]];
+	for (i = 0; i < na; i++)
+		sum += ranks[i];
+	for (s = 0; s <= most; s++) {
+		all += ways[na * (most + 1) + s];
+		if (labs((long)s - (long)middle) >= labs((long)sum - (long)middle))
+			far += ways[na * (most + 1) + s];
 	}
-	for (k = 0; k <= most; k++) {
-		all += ways[na * (most + 1) + k];
-		if ((double)k <= u)
-			below += ways[na * (most + 1) + k];
-	}
-	free(ways);
-	return 2 * below / all;
-}
-
-static size_t count_equal(const double *v, size_t n, double value)
-{
-	size_t i, equal = 0;
-
-	for (i = 0; i < n; i++)
-		equal += v[i] == value;
-	return equal;
-}
-
-/* Sum of t^3 - t over groups of t equal samples: each of a group adds t^2 - 1. */
-static double tie_sum(const double *a, size_t na, const double *b, size_t nb)
-{
-	double sum = 0;
-	size_t i;
-
-	for (i = 0; i < na + nb; i++) {
-		double value = i < na ? a[i] : b[i - na];
-		double t = (double)(count_equal(a, na, value) + count_equal(b, nb, value));
-
-		sum += t * t - 1;
-	}
-	return sum;
-}
-
-static double approximate(const double *a, size_t na, const double *b, size_t nb, double u)
-{
-	double n = (double)(na + nb), pairs = (double)na * (double)nb;
-	double variance = pairs / 12 * (n + 1 - tie_sum(a, na, b, nb) / (n * (n - 1)));
-
-	/* All of them are equal. */
-	if (variance <= 0)
-		return 1;
-	return erfc((fabs(u - pairs / 2) - 0.5) / sqrt(variance) / M_SQRT2);
+	return far / all;
 }
 
 double stats_mann_whitney(const double *a, size_t na, const double *b, size_t nb)
 {
-	double u, p;
+	size_t n = na + nb, *ranks;
+	double *ways, p = NAN;
 
 	if (!na || !nb)
 		return NAN;
-	u = u_statistic(a, na, b, nb);
-	if (u > (double)(na * nb) / 2)
-		u = (double)(na * nb) - u;
-	p = tie_sum(a, na, b, nb) > 0 ? approximate(a, na, b, nb, u) : exact(na, nb, u);
-	return p < 1 ? p : 1;
+	ranks = calloc(n, sizeof(*ranks));
+	ways = calloc((na + 1) * (n * (n + 1) + 1), sizeof(*ways));
+	if (ranks && ways) {
+		double_ranks(a, na, b, nb, ranks);
+		p = exact(ranks, na, n, ways);
+	}
+	free(ranks);
+	free(ways);
+	return p;
 }

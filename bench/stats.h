@@ -17,8 +17,8 @@ void stats_interval(double *v, size_t n, double *low, double *high);
 
 /*
  * Mann-Whitney U: the probability that samples as far apart as these two sets
- * come from the same source, either set being the greater. Exact without ties,
- * otherwise the normal approximation with their correction. NAN of no samples.
+ * come from the same source, either set being the greater. Exact, with ties too:
+ * of all ways to deal these samples out. NAN of no samples or without memory.
  */
 double stats_mann_whitney(const double *a, size_t na, const double *b, size_t nb);
 

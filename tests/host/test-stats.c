@@ -54,11 +54,63 @@ static void with_ties(void)
 {
 	const double same[] = { 7, 7, 7, 7, 7 }, other[] = { 8, 8, 8, 8, 8 };
 	const double mixed[] = { 7, 8, 7, 8, 7 };
+	const double low[] = { 1, 2, 3 }, high[] = { 2, 4, 5 };
 
 	assert(stats_mann_whitney(same, 5, same, 5) == 1);
-	/* U 0; variance 25/12 * (11 - 240/90); z = 12/4.1667 */
-	assert(is_near(stats_mann_whitney(same, 5, other, 5), 0.003977));
-	assert(stats_mann_whitney(same, 5, mixed, 5) > 0.05);
+	/* However they are dealt out, 2 of the 252 ways are as far apart; of three and three, 2 of 20. */
+	assert(is_near(stats_mann_whitney(same, 5, other, 5), 2.0 / 252));
+	assert(is_near(stats_mann_whitney(same, 3, other, 3), 2.0 / 20));
+	/* Both eights are on one side in 2 * 56 of the 252 ways. */
+	assert(is_near(stats_mann_whitney(same, 5, mixed, 5), 2.0 * 56 / 252));
+	/* The ranks 1, 2.5, 4 against 2.5, 5, 6: the sum is 7.5; of 20 ways 3 are as low, 3 as high. */
+	assert(is_near(stats_mann_whitney(low, 3, high, 3), 6.0 / 20));
+}
+
+/* Every way to deal out 9 samples, one by one, against what is computed. */
+static void all_ways(void)
+{
+	const double v[] = { 1, 1, 2, 3, 3, 3, 4, 7, 7 };
+	double a[4], b[5], sums[126], rank[9], mean = 0;
+	size_t i, j, na, nb, n = 0, far;
+	unsigned int set;
+
+	for (i = 0; i < 9; i++)
+		for (rank[i] = 0.5, j = 0; j < 9; j++)
+			rank[i] += v[j] < v[i] ? 1 : v[j] == v[i] ? 0.5 : 0;
+	for (set = 0; set < 1 << 9; set++) {
+		if (__builtin_popcount(set) != 4)
+			continue;
+		for (sums[n] = 0, i = 0; i < 9; i++)
+			sums[n] += set >> i & 1 ? rank[i] : 0;
+		mean += sums[n++] / 126;
+	}
+	for (set = 0, j = 0; set < 1 << 9; set++) {
+		if (__builtin_popcount(set) != 4)
+			continue;
+		for (na = 0, nb = 0, i = 0; i < 9; i++)
+			*(set >> i & 1 ? &a[na++] : &b[nb++]) = v[i];
+		for (far = 0, i = 0; i < n; i++)
+			far += fabs(sums[i] - mean) >= fabs(sums[j] - mean) - 1e-9;
+		assert(is_near(stats_mann_whitney(a, 4, b, 5), (double)far / 126));
+		j++;
+	}
+	assert(j == 126);
+}
+
+/* As many as a run may have, and more. */
+static void many(void)
+{
+	double a[60], b[60], p;
+	size_t i;
+
+	for (i = 0; i < 60; i++) {
+		a[i] = (double)(i / 2);
+		b[i] = (double)(i / 2) + 1;
+	}
+	p = stats_mann_whitney(a, 60, b, 60);
+	/* The normal approximation says 0.5287. */
+	assert(p > 0.52 && p < 0.54);
+	assert(stats_mann_whitney(a, 60, a, 60) == 1);
 }
 
 int main(void)
@@ -67,6 +119,8 @@ int main(void)
 	interval();
 	without_ties();
 	with_ties();
+	all_ways();
+	many();
 	printf("stats: ok\n");
 	return 0;
 }
