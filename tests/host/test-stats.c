@@ -70,6 +70,7 @@ static void with_ties(void)
 static void all_ways(void)
 {
 	const double v[] = { 1, 1, 2, 3, 3, 3, 4, 7, 7 };
+	const double tiny = 0.000000001;
 	double a[4], b[5], sums[126], rank[9], mean = 0;
 	size_t i, j, na, nb, n = 0, far;
 	unsigned int set;
@@ -90,7 +91,7 @@ static void all_ways(void)
 		for (na = 0, nb = 0, i = 0; i < 9; i++)
 			*(set >> i & 1 ? &a[na++] : &b[nb++]) = v[i];
 		for (far = 0, i = 0; i < n; i++)
-			far += fabs(sums[i] - mean) >= fabs(sums[j] - mean) - 1e-9;
+			far += fabs(sums[i] - mean) >= fabs(sums[j] - mean) - tiny;
 		assert(is_near(stats_mann_whitney(a, 4, b, 5), (double)far / 126));
 		j++;
 	}
