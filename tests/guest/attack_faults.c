@@ -466,33 +466,93 @@ TRY_PIN(map_one_page)
 TRY_PIN(map_pages)
 TRY_PIN(map_in_a_batch)
 
-#define TESTS(call, native, windows)					\
-	TEST(call ## _while_another_maps_nearby, native),		\
-	TEST(call ## _while_another_maps_elsewhere, native),		\
-	TEST(call ## _while_another_unmaps_everything, native),		\
-	TEST(call ## _while_another_asks, native),			\
-	TEST(call ## _while_another_registers, windows),		\
-	TEST(call ## _while_another_makes_windows, windows),		\
-	TEST(call ## _while_another_flushes, native),			\
-	TEST(call ## _and_a_lazy_unmap_is_flushed, NEEDS_NATIVE),	\
-	TEST(call ## _and_the_group_goes, NEEDS_OURS | native),		\
-	TEST(call ## _and_its_process_is_killed, native),
-#define TESTS_PIN(call, native, windows)				\
-	TEST(call ## _and_is_disabled, native),				\
-	TEST(call ## _and_the_window_goes, windows),
-
 static const struct test tests[] = {
-	TESTS(map_one_page, 0, NEEDS_NATIVE)
-	TESTS(map_read_only, 0, NEEDS_NATIVE)
-	TESTS(map_pages, 0, NEEDS_NATIVE)
-	TESTS(map_in_a_batch, NEEDS_NATIVE, NEEDS_NATIVE)
-	TESTS(eeh_argument, 0, 0)
-	TESTS(update_array, NEEDS_NATIVE, NEEDS_NATIVE)
-	TESTS(list_array, NEEDS_NATIVE, NEEDS_NATIVE)
-	TESTS(register_memory, 0, 0)
-	TESTS_PIN(map_one_page, NEEDS_OURS, NEEDS_NATIVE)
-	TESTS_PIN(map_pages, NEEDS_OURS, NEEDS_NATIVE)
-	TESTS_PIN(map_in_a_batch, NEEDS_NATIVE, NEEDS_NATIVE)
+	TEST(map_one_page_while_another_maps_nearby, 0),
+	TEST(map_one_page_while_another_maps_elsewhere, 0),
+	TEST(map_one_page_while_another_unmaps_everything, 0),
+	TEST(map_one_page_while_another_asks, 0),
+	TEST(map_one_page_while_another_registers, NEEDS_NATIVE),
+	TEST(map_one_page_while_another_makes_windows, NEEDS_NATIVE),
+	TEST(map_one_page_while_another_flushes, 0),
+	TEST(map_one_page_and_a_lazy_unmap_is_flushed, NEEDS_NATIVE),
+	TEST(map_one_page_and_the_group_goes, NEEDS_OURS),
+	TEST(map_one_page_and_its_process_is_killed, 0),
+	TEST(map_read_only_while_another_maps_nearby, 0),
+	TEST(map_read_only_while_another_maps_elsewhere, 0),
+	TEST(map_read_only_while_another_unmaps_everything, 0),
+	TEST(map_read_only_while_another_asks, 0),
+	TEST(map_read_only_while_another_registers, NEEDS_NATIVE),
+	TEST(map_read_only_while_another_makes_windows, NEEDS_NATIVE),
+	TEST(map_read_only_while_another_flushes, 0),
+	TEST(map_read_only_and_a_lazy_unmap_is_flushed, NEEDS_NATIVE),
+	TEST(map_read_only_and_the_group_goes, NEEDS_OURS),
+	TEST(map_read_only_and_its_process_is_killed, 0),
+	TEST(map_pages_while_another_maps_nearby, 0),
+	TEST(map_pages_while_another_maps_elsewhere, 0),
+	TEST(map_pages_while_another_unmaps_everything, 0),
+	TEST(map_pages_while_another_asks, 0),
+	TEST(map_pages_while_another_registers, NEEDS_NATIVE),
+	TEST(map_pages_while_another_makes_windows, NEEDS_NATIVE),
+	TEST(map_pages_while_another_flushes, 0),
+	TEST(map_pages_and_a_lazy_unmap_is_flushed, NEEDS_NATIVE),
+	TEST(map_pages_and_the_group_goes, NEEDS_OURS),
+	TEST(map_pages_and_its_process_is_killed, 0),
+	TEST(map_in_a_batch_while_another_maps_nearby, NEEDS_NATIVE),
+	TEST(map_in_a_batch_while_another_maps_elsewhere, NEEDS_NATIVE),
+	TEST(map_in_a_batch_while_another_unmaps_everything, NEEDS_NATIVE),
+	TEST(map_in_a_batch_while_another_asks, NEEDS_NATIVE),
+	TEST(map_in_a_batch_while_another_registers, NEEDS_NATIVE),
+	TEST(map_in_a_batch_while_another_makes_windows, NEEDS_NATIVE),
+	TEST(map_in_a_batch_while_another_flushes, NEEDS_NATIVE),
+	TEST(map_in_a_batch_and_a_lazy_unmap_is_flushed, NEEDS_NATIVE),
+	TEST(map_in_a_batch_and_the_group_goes, NEEDS_NATIVE),
+	TEST(map_in_a_batch_and_its_process_is_killed, NEEDS_NATIVE),
+	TEST(eeh_argument_while_another_maps_nearby, 0),
+	TEST(eeh_argument_while_another_maps_elsewhere, 0),
+	TEST(eeh_argument_while_another_unmaps_everything, 0),
+	TEST(eeh_argument_while_another_asks, 0),
+	TEST(eeh_argument_while_another_registers, 0),
+	TEST(eeh_argument_while_another_makes_windows, 0),
+	TEST(eeh_argument_while_another_flushes, 0),
+	TEST(eeh_argument_and_a_lazy_unmap_is_flushed, NEEDS_NATIVE),
+	TEST(eeh_argument_and_the_group_goes, NEEDS_OURS),
+	TEST(eeh_argument_and_its_process_is_killed, 0),
+	TEST(update_array_while_another_maps_nearby, NEEDS_NATIVE),
+	TEST(update_array_while_another_maps_elsewhere, NEEDS_NATIVE),
+	TEST(update_array_while_another_unmaps_everything, NEEDS_NATIVE),
+	TEST(update_array_while_another_asks, NEEDS_NATIVE),
+	TEST(update_array_while_another_registers, NEEDS_NATIVE),
+	TEST(update_array_while_another_makes_windows, NEEDS_NATIVE),
+	TEST(update_array_while_another_flushes, NEEDS_NATIVE),
+	TEST(update_array_and_a_lazy_unmap_is_flushed, NEEDS_NATIVE),
+	TEST(update_array_and_the_group_goes, NEEDS_NATIVE),
+	TEST(update_array_and_its_process_is_killed, NEEDS_NATIVE),
+	TEST(list_array_while_another_maps_nearby, NEEDS_NATIVE),
+	TEST(list_array_while_another_maps_elsewhere, NEEDS_NATIVE),
+	TEST(list_array_while_another_unmaps_everything, NEEDS_NATIVE),
+	TEST(list_array_while_another_asks, NEEDS_NATIVE),
+	TEST(list_array_while_another_registers, NEEDS_NATIVE),
+	TEST(list_array_while_another_makes_windows, NEEDS_NATIVE),
+	TEST(list_array_while_another_flushes, NEEDS_NATIVE),
+	TEST(list_array_and_a_lazy_unmap_is_flushed, NEEDS_NATIVE),
+	TEST(list_array_and_the_group_goes, NEEDS_NATIVE),
+	TEST(list_array_and_its_process_is_killed, NEEDS_NATIVE),
+	TEST(register_memory_while_another_maps_nearby, 0),
+	TEST(register_memory_while_another_maps_elsewhere, 0),
+	TEST(register_memory_while_another_unmaps_everything, 0),
+	TEST(register_memory_while_another_asks, 0),
+	TEST(register_memory_while_another_registers, 0),
+	TEST(register_memory_while_another_makes_windows, 0),
+	TEST(register_memory_while_another_flushes, 0),
+	TEST(register_memory_and_a_lazy_unmap_is_flushed, NEEDS_NATIVE),
+	TEST(register_memory_and_the_group_goes, NEEDS_OURS),
+	TEST(register_memory_and_its_process_is_killed, 0),
+	TEST(map_one_page_and_is_disabled, NEEDS_OURS),
+	TEST(map_one_page_and_the_window_goes, NEEDS_NATIVE),
+	TEST(map_pages_and_is_disabled, NEEDS_OURS),
+	TEST(map_pages_and_the_window_goes, NEEDS_NATIVE),
+	TEST(map_in_a_batch_and_is_disabled, NEEDS_NATIVE),
+	TEST(map_in_a_batch_and_the_window_goes, NEEDS_NATIVE),
 };
 
 int main(void)

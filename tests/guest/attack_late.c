@@ -538,32 +538,85 @@ static const char *begin_program(void)
 		group_leaves(call);					\
 	}
 
-#define FOR_ALL(x)							\
-	x(map) x(unmap) x(register_memory) x(unregister) x(create)	\
-	x(remove_window) x(get_info) x(eeh)
+OWNED(map)
+LEFT(map)
+OWNED(unmap)
+LEFT(unmap)
+OWNED(register_memory)
+LEFT(register_memory)
+OWNED(unregister)
+LEFT(unregister)
+OWNED(create)
+LEFT(create)
+OWNED(remove_window)
+LEFT(remove_window)
+OWNED(get_info)
+LEFT(get_info)
+OWNED(eeh)
+LEFT(eeh)
+OWNED(info)
+LEFT(info)
+OWNED(update)
+LEFT(update)
+OWNED(update_array)
+LEFT(update_array)
+OWNED(put_list)
+LEFT(put_list)
+OWNED(put_list_array)
+LEFT(put_list_array)
+OWNED(flush)
+LEFT(flush)
+OWNED(mode)
+LEFT(mode)
 
-#define FOR_OURS(x)							\
-	x(info) x(update) x(update_array) x(put_list)			\
-	x(put_list_array) x(flush) x(mode)
-
-FOR_ALL(OWNED)
-FOR_ALL(LEFT)
-FOR_OURS(OWNED)
-FOR_OURS(LEFT)
-
-#define TESTS_OWNED(call)						\
-	TEST(call ## _of_another_owner, NEEDS_OURS),			\
-	TEST(call ## _of_an_owner_that_exits, NEEDS_OURS),
-#define TESTS_LEFT(call)						\
-	TEST(call ## _after_release, 0),
-#define TESTS_LEFT_OURS(call)						\
-	TEST(call ## _after_release, NEEDS_OURS),
+#define TEST_LEFT(call, needs)	TEST(call ## _after_release, needs)
 
 static const struct test tests[] = {
-	FOR_ALL(TESTS_OWNED)
-	FOR_OURS(TESTS_OWNED)
-	FOR_ALL(TESTS_LEFT)
-	FOR_OURS(TESTS_LEFT_OURS)
+	TEST(map_of_another_owner, NEEDS_OURS),
+	TEST(map_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(unmap_of_another_owner, NEEDS_OURS),
+	TEST(unmap_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(register_memory_of_another_owner, NEEDS_OURS),
+	TEST(register_memory_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(unregister_of_another_owner, NEEDS_OURS),
+	TEST(unregister_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(create_of_another_owner, NEEDS_OURS),
+	TEST(create_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(remove_window_of_another_owner, NEEDS_OURS),
+	TEST(remove_window_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(get_info_of_another_owner, NEEDS_OURS),
+	TEST(get_info_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(eeh_of_another_owner, NEEDS_OURS),
+	TEST(eeh_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(info_of_another_owner, NEEDS_OURS),
+	TEST(info_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(update_of_another_owner, NEEDS_OURS),
+	TEST(update_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(update_array_of_another_owner, NEEDS_OURS),
+	TEST(update_array_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(put_list_of_another_owner, NEEDS_OURS),
+	TEST(put_list_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(put_list_array_of_another_owner, NEEDS_OURS),
+	TEST(put_list_array_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(flush_of_another_owner, NEEDS_OURS),
+	TEST(flush_of_an_owner_that_exits, NEEDS_OURS),
+	TEST(mode_of_another_owner, NEEDS_OURS),
+	TEST(mode_of_an_owner_that_exits, NEEDS_OURS),
+	TEST_LEFT(map, 0),
+	TEST_LEFT(unmap, 0),
+	TEST_LEFT(register_memory, 0),
+	TEST_LEFT(unregister, 0),
+	TEST_LEFT(create, 0),
+	TEST_LEFT(remove_window, 0),
+	TEST_LEFT(get_info, 0),
+	TEST_LEFT(eeh, 0),
+	TEST_LEFT(info, NEEDS_OURS),
+	TEST_LEFT(update, NEEDS_OURS),
+	TEST_LEFT(update_array, NEEDS_OURS),
+	TEST_LEFT(put_list, NEEDS_OURS),
+	TEST_LEFT(put_list_array, NEEDS_OURS),
+	TEST_LEFT(flush, NEEDS_OURS),
+	TEST_LEFT(mode, NEEDS_OURS),
 	TEST(late_register_keeps_no_mm, NEEDS_OURS),
 	TEST(disable_twice_counts_once, 0),
 	TEST(disable_while_the_group_leaves, NEEDS_OURS),
