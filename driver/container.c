@@ -364,12 +364,13 @@ int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp)
 	ret = group_fits(c, grp, g->table_group);
 	if (ret)
 		goto unlock;
-	if (!c->nr_groups && !c->windows[0])
-		c->default_pending = true;
 	group_add(c, g);
 	ret = set_windows(c, g);
 	if (ret)
 		group_del(c, g);
+	else if (c->nr_groups == 1 && !c->windows[0])
+		c->default_pending = true;
+	mtce_container_changed(c);
 unlock:
 	mtce_go(c);
 	if (ret) {

@@ -24,9 +24,10 @@
  * is let go. KVM is always told that the entry was empty, for it is we who count.
  *
  * Locks. Entries of a shared window are changed under the stripe's kvm_lock. A
- * window is shared from its first hypercall on: that one is left to user space
- * (H_TOO_HARD) while a worker stops the container and marks the window, so who has
- * no KVM never takes the lock. It is held for 512 entries at most.
+ * window is shared from its first hypercall on, so who has no KVM never takes the
+ * lock. That needs everything to stand still. If it does not just then, a worker
+ * makes it, and until then hypercalls are left to user space (H_TOO_HARD). The
+ * lock is held for 512 entries at most.
  *
  * Too hard for us, and left to user space: containers of v1, or with pages that
  * maps pin by themselves; tables that are not direct; TCE pages larger than a
@@ -48,6 +49,7 @@
 
 #include <asm/mmu_context.h>
 
+#include "range.h"
 #include "table.h"
 
 /**
@@ -71,6 +73,7 @@ struct mtce_kvm {
  * @armed: there was an exchange that is not yet in the run
  * @index: entry of the last exchange
  * @perm: its permissions
+ * @done: entries that were mapped
  * @n: entries in the run
  * @first: first entry of the run
  * @first_ua: user address that it maps
@@ -82,6 +85,7 @@ struct kvm_map {
 	bool armed;
 	unsigned long index;
 	u64 perm;
+	unsigned long done;
 	unsigned long n;
 	unsigned long first;
 	u64 first_ua;
@@ -127,8 +131,10 @@ static struct kvm_map *map_begin(void)
 		return m;
 	for (i = 0; i < MAPS_PROBE; i++) {
 		m = map_slot(i);
-		if (!READ_ONCE(m->task) && !cmpxchg(&m->task, NULL, current))
+		if (!READ_ONCE(m->task) && !cmpxchg(&m->task, NULL, current)) {
+			m->done = 0;
 			return m;
+		}
 	}
 	return NULL;
 }
@@ -314,6 +320,7 @@ static void map_run(struct mtce_kvm *k, struct kvm_map *m, unsigned int shift)
 					    SHARED_SPAN_MAX),
 					m->first_ua, m->run_perm, &mem);
 		give_back(mem, m->first_ua, n, shift);
+		m->done += mem ? n : 0;
 		m->first += n;
 		m->first_ua += (u64)n << shift;
 		m->n -= n;
@@ -345,7 +352,7 @@ static void map_collect(struct mtce_kvm *k, struct kvm_map *m,
  * Sharing
  */
 
-/* Is this hypercall one that can be done here, now or as soon as it is shared? */
+/* Is this hypercall one that can be done here, where the window is shared? */
 static bool can_share(const struct mtce_container *c,
 		      const struct mtce_window *w)
 {
@@ -353,11 +360,42 @@ static bool can_share(const struct mtce_container *c,
 	       !READ_ONCE(c->enabled) && c->mm == current->mm;
 }
 
-/* Is it? If it could be, it will be, for those that come later. */
-static bool is_shared(struct mtce_container *c, struct mtce_window *w,
-		      struct mtce_stripe *s)
+/* Everything stands still. */
+static void share(struct mtce_window *w)
 {
-	if (can_share(c, w) && smp_load_acquire(&w->shared))
+	w->flat = false;
+	smp_store_release(&w->shared, true);
+}
+
+/* Now, if nobody is at work in the window and nobody waits for the container. */
+static bool try_share(struct mtce_container *c, struct mtce_window *w)
+{
+	bool got;
+
+	if (!down_write_trylock(&c->sem))
+		return false;
+	got = mtce_stripes_try(w, MTCE_ALL_STRIPES);
+	if (got) {
+		got = !w->gone && !c->enabled;
+		if (got)
+			share(w);
+		mtce_stripes_unlock(w, MTCE_ALL_STRIPES);
+	}
+	up_write(&c->sem);
+	return got;
+}
+
+/*
+ * Is the window shared, so that this hypercall can be done here? If it can be, it
+ * is made so, now or for those that come later.
+ */
+static bool is_shared(struct mtce_container *c, struct mtce_window *w,
+		      unsigned long index)
+{
+	struct mtce_stripe *s = stripe_at(w, index);
+
+	if (can_share(c, w) &&
+	    (smp_load_acquire(&w->shared) || try_share(c, w)))
 		return true;
 	spin_lock(&s->kvm_lock);
 	s->kvm.counts.calls++;
@@ -366,6 +404,7 @@ static bool is_shared(struct mtce_container *c, struct mtce_window *w,
 		schedule_work(&c->kvm_work);
 	}
 	spin_unlock(&s->kvm_lock);
+	trace_mtce_hcall_left(c, w, index);
 	return false;
 }
 
@@ -380,10 +419,8 @@ void mtce_kvm_share(struct work_struct *work)
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
 		struct mtce_window *w = c->windows[i];
 
-		if (!w || !w->kvm_asked)
-			continue;
-		w->flat = false;
-		smp_store_release(&w->shared, true);
+		if (w && w->kvm_asked && !c->enabled)
+			share(w);
 	}
 	mtce_go(c);
 }
@@ -403,7 +440,7 @@ static __be64 *kvm_useraddrptr(struct iommu_table *tbl, long entry, bool alloc)
 		return &nobodys;
 	rcu_read_lock();
 	w = rcu_dereference(k->w);
-	if (w && index < w->size && is_shared(k->c, w, stripe_at(w, index)) &&
+	if (w && index < w->size && is_shared(k->c, w, index) &&
 	    !mtce_table_grow(w, index, GFP_ATOMIC))
 		m = map_begin();
 	rcu_read_unlock();
@@ -426,7 +463,7 @@ static bool clear_entry(struct mtce_container *c, struct mtce_window *w,
 			     shadow_through_ops(w, index);
 	if (!shadow || !mtce_shadow_live(READ_ONCE(*shadow)))
 		return false;
-	if (!is_shared(c, w, s))
+	if (!is_shared(c, w, index))
 		return true;
 	spin_lock(&s->kvm_lock);
 	if (w->gone || !mtce_shadow_live(*shadow))
@@ -474,30 +511,54 @@ static int kvm_xchg(struct iommu_table *tbl, long entry, unsigned long *hpa,
 	return 0;
 }
 
-static void kvm_kill(struct iommu_table *tbl, unsigned long entry,
-		     unsigned long pages)
+/* The map that the calling thread is in the middle of is complete. */
+static unsigned long finish_map(struct mtce_kvm *k, unsigned int shift)
 {
-	unsigned long index = entry - tbl->it_offset, n;
-	struct mtce_kvm *k = kvm_of(tbl);
 	struct kvm_map *m = map_find();
-	struct mtce_window *w;
+	unsigned long mapped;
 
-	if (m) {
-		map_collect(k, m, tbl->it_page_shift);
-		map_run(k, m, tbl->it_page_shift);
-		map_end(m);
-	}
-	rcu_read_lock();
-	w = rcu_dereference(k->w);
-	for (; w && pages && index < w->size; index += n, pages -= n) {
+	if (!m)
+		return 0;
+	map_collect(k, m, shift);
+	map_run(k, m, shift);
+	mapped = m->done;
+	map_end(m);
+	return mapped;
+}
+
+/* Settle what is owed for the entries; returns for how many. */
+static unsigned long settle_range(struct mtce_container *c,
+				  struct mtce_window *w, unsigned long index,
+				  unsigned long end)
+{
+	unsigned long killed = 0;
+
+	for (; index < end; index += same_part(w, index, end - index)) {
 		struct mtce_stripe *s = stripe_at(w, index);
 
-		n = same_part(w, index, pages);
 		if (!READ_ONCE(s->kvm.entries))
 			continue;
 		spin_lock(&s->kvm_lock);
-		settle(k->c, w, s);
+		killed += s->kvm.entries;
+		settle(c, w, s);
 		spin_unlock(&s->kvm_lock);
+	}
+	return killed;
+}
+
+static void kvm_kill(struct iommu_table *tbl, unsigned long entry,
+		     unsigned long pages)
+{
+	unsigned long index = entry - tbl->it_offset, mapped, killed;
+	struct mtce_kvm *k = kvm_of(tbl);
+	struct mtce_window *w;
+
+	mapped = finish_map(k, tbl->it_page_shift);
+	rcu_read_lock();
+	w = rcu_dereference(k->w);
+	if (w && mtce_range_inside(index, pages, 0, w->size)) {
+		killed = settle_range(k->c, w, index, index + pages);
+		trace_mtce_hcall(k->c, w, index, pages, mapped, killed);
 	}
 	rcu_read_unlock();
 }

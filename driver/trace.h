@@ -353,6 +353,66 @@ TRACE_EVENT(mtce_work_done,
 		  __entry->window)
 );
 
+/*
+ * KVM has done a guest's page of a hypercall by itself: @pages entries from @index
+ * on, of which @mapped were written; @killed had changed and were killed. Both are
+ * 0 where entries were empty and stay so.
+ */
+TRACE_EVENT(mtce_hcall,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
+		 unsigned long index, unsigned long pages,
+		 unsigned long mapped, unsigned long killed),
+	TP_ARGS(c, w, index, pages, mapped, killed),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u64, iova)
+		__field(u64, pages)
+		__field(u64, mapped)
+		__field(u64, killed)
+		__field(u32, pid)
+		__field(u32, tid)
+		__field(u32, window)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->iova = w->start + ((u64)index << w->shift);
+		__entry->pages = pages;
+		__entry->mapped = mapped;
+		__entry->killed = killed;
+		__entry->pid = task_tgid_nr(current);
+		__entry->tid = task_pid_nr(current);
+		__entry->window = w->num;
+	),
+	TP_printk("container=%llx window=%u pid=%u tid=%u iova=%#llx pages=%llu mapped=%llu killed=%llu",
+		  __entry->container, __entry->window, __entry->pid,
+		  __entry->tid, __entry->iova, __entry->pages,
+		  __entry->mapped, __entry->killed)
+);
+
+/* KVM leaves a hypercall on an entry to user space. */
+TRACE_EVENT(mtce_hcall_left,
+	TP_PROTO(const struct mtce_container *c, const struct mtce_window *w,
+		 unsigned long index),
+	TP_ARGS(c, w, index),
+	TP_STRUCT__entry(
+		__field(u64, container)
+		__field(u64, iova)
+		__field(u32, pid)
+		__field(u32, tid)
+		__field(u32, window)
+	),
+	TP_fast_assign(
+		__entry->container = (u64)c;
+		__entry->iova = w->start + ((u64)index << w->shift);
+		__entry->pid = task_tgid_nr(current);
+		__entry->tid = task_pid_nr(current);
+		__entry->window = w->num;
+	),
+	TP_printk("container=%llx window=%u pid=%u tid=%u iova=%#llx",
+		  __entry->container, __entry->window, __entry->pid,
+		  __entry->tid, __entry->iova)
+);
+
 #endif /* MTCE_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

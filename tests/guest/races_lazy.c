@@ -251,7 +251,7 @@ static void group_goes_and_comes(struct side *s)
 	race_said(s, "detach", container_detach(&second, 1), MAY(0));
 	race_said(s, "attach", container_attach(&second, 1), MAY(0));
 	race_said(s, "set", vfio_call(second.fd, VFIO_SET_IOMMU, (void *)backend->v2), MAY(0));
-	race_said(s, "register", vfio_register(&second, pool, TRAFFIC_SIZE), MAY(0));
+	race_said(s, "register", vfio_register(&second, pool, POOL_SIZE), MAY(0));
 	race_said(s, "mode", mtce_mode(&second, VFIO_MTCE_LAZY), MAY(0));
 	race_said(s, "map", vfio_map(&second, RW, SPOT, pool, TRAFFIC_SIZE), MAY(0));
 	usleep(race_any(s, 2000));
@@ -269,7 +269,7 @@ static void lazy_unmaps_against_detach(void)
 
 	t.c = &second;
 	OK(container_open_at(&second, backend->v2, 1));
-	OK(vfio_register(&second, pool, TRAFFIC_SIZE));
+	OK(vfio_register(&second, pool, POOL_SIZE));
 	race_thread("maps", traffic_step_and_clear, &t);
 	race_thread("group", group_goes_and_comes, NULL);
 	race_thread("flushes", flushes_what_may_be_gone, NULL);
