@@ -317,6 +317,11 @@ static long mtce_info(struct mtce_container *c, unsigned long arg)
 	info.flags = VFIO_MTCE_INFO_DIRECT | VFIO_MTCE_INFO_LAZY;
 
 	down_read(&c->sem);
+	ret = mtce_container_usable(c);
+	if (ret) {
+		up_read(&c->sem);
+		return ret;
+	}
 	tg = mtce_container_table_group(c);
 	if (tg)
 		info.pgsizes = tg->pgsizes;

@@ -47,11 +47,14 @@
  * the platform does not let this be done (a fixed window, an incompatible
  * group).
  *
- * %EBUSY: In use: memory that is still mapped, memory of which a part is
- * registered already, a container that is enabled already, a group that is
- * attached already.
+ * %EBUSY: In use: memory that is still mapped; memory that this container has
+ * registered already, or of which a container of the same process has registered
+ * a part only (exactly the same memory may be registered in several, and counts
+ * as locked once); a container that is enabled already; a group that is attached
+ * already.
  *
- * %ENOMEM: Out of memory, or over the limit of locked memory.
+ * %ENOMEM: Out of memory, or over the limit of locked memory. Also of a map that
+ * would pin more system pages than %VFIO_IOMMU_ENABLE has counted.
  *
  * %ENOSPC: Both DMA windows are taken.
  *
@@ -198,7 +201,8 @@ struct vfio_iommu_mtce_info {
 /**
  * VFIO_IOMMU_MTCE_INFO - read limits, features and counters
  *
- * Argument: struct vfio_iommu_mtce_info. Fails with %EINVAL, %EFAULT, %ENODEV.
+ * Argument: struct vfio_iommu_mtce_info. Fails with %EINVAL, %EFAULT, %EPERM,
+ * %ENODEV.
  */
 #define VFIO_IOMMU_MTCE_INFO	_IO(VFIO_MTCE_TYPE, VFIO_MTCE_BASE + 0)
 
