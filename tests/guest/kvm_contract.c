@@ -494,13 +494,15 @@ static void kvm_gone_first(void)
 	REACHES(AT, gpa);
 }
 
+/*
+ * The second group is not handed over: it shares the table, which KVM has. Linux (6.12 to 7.3) loses a reference
+ * on a table that a VM is given twice, so nothing that the table holds would ever go, our module neither.
+ */
 static void several_groups(void)
 {
 	OK(container_attach(&box, 1));
-	OK(vmm_hand_over(&vm, box.group[1], guest_table_fd));
 	IN_KERNEL(hlist(AT, PAGE(0), SZ_64K, 8));
 	REACHES(AT, PAGE(0));
-	OK(vmm_take_back(&vm, box.group[1]));
 	IN_KERNEL(hput(AT, PAGE(9) | TCE_RW));
 	REACHES(AT, PAGE(9));
 	OK(container_detach(&box, 1));
