@@ -118,6 +118,9 @@ static unsigned long clear_span(struct mtce_work *wk, unsigned long index,
 
 	s = span_at(wk->w, index, max);
 	span_lock(wk->w, index);
+	/* A hypercall may have cleared some of it and not come to its kill. */
+	if (unlikely(wk->w->shared))
+		mtce_kvm_settle_one(wk->c, wk->w, stripe_at(wk->w, index));
 	before = mtce_pins_counted(wk, index, s.n);
 	done = s.n;
 	if (s.shadow && !all)

@@ -53,7 +53,7 @@ void *mtce_open(unsigned long arg)
 	if (!c)
 		return ERR_PTR(-ENOMEM);
 	__module_get(THIS_MODULE);
-	c->magic = mtce_magic;
+	c->magic = MTCE_MAGIC;
 	refcount_set(&c->users, 1);
 	c->type = type;
 	init_rwsem(&c->sem);

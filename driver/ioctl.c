@@ -61,10 +61,11 @@ static long spapr_get_info(struct mtce_container *c, unsigned long arg)
 
 	info.flags = 0;
 	down_read(&c->sem);
+	ret = mtce_container_usable(c);
 	tg = mtce_container_table_group(c);
-	if (!tg) {
+	if (!ret && !tg)
 		ret = -ENODEV;
-	} else {
+	if (!ret) {
 		info.dma32_window_start = tg->tce32_start;
 		info.dma32_window_size = tg->tce32_size;
 		if (tg->max_dynamic_windows_supported &&
@@ -445,8 +446,10 @@ static long mtce_flush_call(struct mtce_container *c, unsigned long arg)
 		return -EINVAL;
 	down_read(&c->sem);
 	ret = mtce_container_usable(c);
-	if (!ret)
+	if (!ret) {
 		mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
+		mtce_kvm_settle(c);
+	}
 	up_read(&c->sem);
 	return ret;
 }
@@ -617,7 +620,7 @@ long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg)
 	if (unlikely(!iommu_data || cmd == VFIO_CHECK_EXTENSION))
 		return cmd == VFIO_CHECK_EXTENSION ? check_extension(arg) :
 						     -ENODEV;
-	if (unlikely(((struct mtce_container *)iommu_data)->magic != mtce_magic))
+	if (unlikely(((struct mtce_container *)iommu_data)->magic != MTCE_MAGIC))
 		return -ENODEV;
 	if (trace_mtce_call_begin_enabled() || trace_mtce_call_end_enabled())
 		return watched_call(iommu_data, cmd, arg);

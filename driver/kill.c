@@ -232,9 +232,9 @@ static noinline void kill_through_ops(struct job j)
  * is off, costs the registers around it, a quarter of all: so who traces has a
  * copy of it.
  */
-static __always_inline void do_kill_one(struct job j, const bool traced)
+static __always_inline void do_kill_one(struct job j, unsigned long index,
+					const bool traced)
 {
-	unsigned long index = j.k->range[0].index;
 	u64 iova = j.w->start + ((u64)index << j.w->shift);
 	struct mtce_group *g;
 
@@ -256,7 +256,7 @@ static __always_inline struct job job_of(struct mtce_work *wk)
 
 static noinline void kill_one_traced(struct mtce_work *wk)
 {
-	do_kill_one(job_of(wk), true);
+	do_kill_one(job_of(wk), wk->kill.range[0].index, true);
 }
 
 static __always_inline void kill_one(struct mtce_work *wk)
@@ -264,7 +264,7 @@ static __always_inline void kill_one(struct mtce_work *wk)
 	if (trace_mtce_kill_enabled())
 		kill_one_traced(wk);
 	else
-		do_kill_one(job_of(wk), false);
+		do_kill_one(job_of(wk), wk->kill.range[0].index, false);
 }
 
 static noinline void kill_many(struct job j)
@@ -325,12 +325,18 @@ void mtce_kill_atomic(struct mtce_container *c, struct mtce_window *w,
 		      unsigned long index, unsigned long n,
 		      struct mtce_counts *counts)
 {
-	struct mtce_kill k = {
-		.entries = n, .nr = 1, .range[0] = { index, n },
-	};
+	struct mtce_kill k __uninitialized;
 	struct job j = { c, w, &k, counts };
 	struct mtce_group *g;
 
+	if (likely(n == 1 && c->kill_regs && READ_ONCE(mtce_kill_threshold))) {
+		do_kill_one(j, index, true);
+		return;
+	}
+	k.entries = n;
+	k.nr = 1;
+	k.range[0].index = index;
+	k.range[0].count = n;
 	if (!c->kill_regs) {
 		trace_through_ops(j, index, n);
 		w->ops->tce_kill(w->tbl, w->tbl->it_offset + index, n);

@@ -49,7 +49,6 @@
 
 #include <asm/mmu_context.h>
 
-#include "range.h"
 #include "table.h"
 
 /**
@@ -69,6 +68,9 @@ struct mtce_kvm {
 /**
  * struct kvm_map - a guest's page that a thread is just mapping
  * @task: the thread; NULL: free
+ * @displaced: threads whose place this is, too, and that took another one
+ * @home: the place of @task
+ * @kvm: the table
  * @ua: user address of the last exchange, written by KVM after it
  * @armed: there was an exchange that is not yet in the run
  * @index: entry of the last exchange
@@ -81,8 +83,11 @@ struct mtce_kvm {
  */
 struct kvm_map {
 	struct task_struct *task;
-	__be64 ua;
+	atomic_t displaced;
 	bool armed;
+	__be64 ua;
+	struct mtce_kvm *kvm;
+	struct kvm_map *home;
 	unsigned long index;
 	u64 perm;
 	unsigned long done;
@@ -106,47 +111,75 @@ static struct mtce_kvm *kvm_of(struct iommu_table *tbl)
 	return container_of(tbl->it_ops, struct mtce_kvm, ops);
 }
 
-static struct kvm_map *map_slot(unsigned int i)
+static struct kvm_map *map_place(unsigned int i)
 {
 	return &maps[(hash_ptr(current, MAPS_BITS) + i) % ARRAY_SIZE(maps)];
 }
 
-/* What the calling thread is in the middle of, or NULL. */
-static struct kvm_map *map_find(void)
+static noinline struct kvm_map *map_find_displaced(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < MAPS_PROBE; i++)
-		if (READ_ONCE(map_slot(i)->task) == current)
-			return map_slot(i);
+	for (i = 1; i < MAPS_PROBE; i++)
+		if (READ_ONCE(map_place(i)->task) == current)
+			return map_place(i);
 	return NULL;
 }
 
-static struct kvm_map *map_begin(void)
+/* What the calling thread is in the middle of, or NULL. */
+static __always_inline struct kvm_map *map_find(void)
 {
-	struct kvm_map *m = map_find();
+	struct kvm_map *home = map_place(0);
+
+	if (READ_ONCE(home->task) == current)
+		return home;
+	return unlikely(atomic_read(&home->displaced)) ? map_find_displaced() :
+							 NULL;
+}
+
+/* The caller is in the middle of nothing. */
+static struct kvm_map *map_begin(struct mtce_kvm *k)
+{
+	struct kvm_map *home = map_place(0);
 	unsigned int i;
 
-	if (m)
-		return m;
 	for (i = 0; i < MAPS_PROBE; i++) {
-		m = map_slot(i);
-		if (!READ_ONCE(m->task) && !cmpxchg(&m->task, NULL, current)) {
-			m->done = 0;
-			return m;
-		}
+		struct kvm_map *m = map_place(i);
+
+		if (READ_ONCE(m->task) || cmpxchg(&m->task, NULL, current))
+			continue;
+		if (i)
+			atomic_inc(&home->displaced);
+		m->home = home;
+		m->kvm = k;
+		m->armed = false;
+		m->done = 0;
+		m->n = 0;
+		return m;
 	}
 	return NULL;
 }
 
 static void map_end(struct kvm_map *m)
 {
-	smp_store_release(&m->task, NULL);
+	if (unlikely(m->home != m))
+		atomic_dec(&m->home->displaced);
+	smp_store_release(&m->task, NULL); /* all of it is done: map_begin() */
 }
 
 /*
  * Under a stripe's kvm_lock
  */
+
+void mtce_kvm_lock(struct mtce_stripe *s) __acquires(&s->kvm_lock)
+{
+	spin_lock(&s->kvm_lock);
+}
+
+void mtce_kvm_unlock(struct mtce_stripe *s) __releases(&s->kvm_lock)
+{
+	spin_unlock(&s->kvm_lock);
+}
 
 /* The region that holds @ua, or NULL. */
 static struct mtce_region *find_region(struct mtce_container *c,
@@ -163,8 +196,8 @@ static struct mtce_region *find_region(struct mtce_container *c,
 }
 
 /* Do the kill that is owed, and let go of what waited for it. */
-static void settle(struct mtce_container *c, struct mtce_window *w,
-		   struct mtce_stripe *s)
+void mtce_kvm_settle_one(struct mtce_container *c, struct mtce_window *w,
+			 struct mtce_stripe *s)
 {
 	struct mtce_kvm_stripe *k = &s->kvm;
 
@@ -194,7 +227,7 @@ static void owe(struct mtce_container *c, struct mtce_window *w,
 
 	if (index - k->index > k->entries || k->entries == SHARED_SPAN_MAX ||
 	    (old && k->run && k->region != old))
-		settle(c, w, s);
+		mtce_kvm_settle_one(c, w, s);
 	if (!k->entries)
 		k->index = index;
 	if (index - k->index == k->entries)
@@ -217,40 +250,77 @@ static struct mtce_region *mapped_region(struct mtce_container *c,
 }
 
 /*
- * Make the entry map @ua of @r; or nothing, where the memory has gone. Returns
- * whether it maps it.
+ * May the entry change? *@old: the region that it maps, or NULL. A page that the
+ * map itself pinned is left alone: it cannot be let go here.
  */
-static bool put_entry(struct mtce_container *c, struct mtce_window *w,
-		      struct mtce_stripe *s, unsigned long index,
-		      struct mtce_region *r, u64 ua, u64 perm)
+static bool replaces(struct mtce_container *c, struct mtce_stripe *s,
+		     u64 shadow, struct mtce_region **old)
 {
-	struct mtce_region *old = NULL;
-	struct span e = span_at(w, index, 1);
+	*old = NULL;
+	if (likely(!mtce_shadow_live(shadow)))
+		return true;
+	*old = mapped_region(c, s, shadow);
+	return *old;
+}
 
-	if (mtce_shadow_live(*e.shadow)) {
-		old = mapped_region(c, s, *e.shadow);
-		if (!old)
-			return false;
-	} else if (!r) {
-		return false;
-	}
-	owe(c, w, s, index, old);
+/* Make the entries map @r from @ua on. Returns how many do. */
+static unsigned long put_span(struct mtce_container *c, struct mtce_window *w,
+			      struct mtce_stripe *s, unsigned long index,
+			      struct span e, const struct mtce_region *r,
+			      u64 ua, u64 perm)
+{
+	const u64 step = BIT_ULL(w->shift);
+	struct mtce_region *old;
+	unsigned long i, n = 0;
+
 	touch_part(w, index >> w->part_shift);
-	if (!r) {
-		*e.shadow = 0;
-		WRITE_ONCE(*e.tce, 0);
-		trace_mtce_tce_clear(c, w, index, 1);
-		return false;
+	for (i = 0; i < e.n; i++, ua += step) {
+		if (unlikely(!replaces(c, s, e.shadow[i], &old)))
+			continue;
+		owe(c, w, s, index + i, old);
+		e.shadow[i] = MTCE_SHADOW_REGION | ua | perm;
+		mtce_store_be(&e.tce[i],
+			      (r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK) |
+			      (ua & ~PAGE_MASK) | perm);
+		n++;
 	}
-	*e.shadow = MTCE_SHADOW_REGION | ua | perm;
-	mtce_store_be(e.tce, (r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK) |
-			     (ua & ~PAGE_MASK) | perm);
-	trace_mtce_tce_set(c, w, index, 1);
-	return true;
+	trace_mtce_tce_set(c, w, index, e.n);
+	return n;
+}
+
+/* The memory has gone, or nothing is to be mapped: what was there goes, too. */
+static void clear_span(struct mtce_container *c, struct mtce_window *w,
+		       struct mtce_stripe *s, unsigned long index,
+		       struct span e)
+{
+	struct mtce_region *old;
+
+	if (!replaces(c, s, *e.shadow, &old) || !old)
+		return;
+	owe(c, w, s, index, old);
+	*e.shadow = 0;
+	WRITE_ONCE(*e.tce, 0);
+	trace_mtce_tce_clear(c, w, index, 1);
 }
 
 /*
- * Map entries of one part from @ua on, all in one region or in none. Returns how
+ * The region that an entry of @w can map from @ua on; NULL: nothing is to be mapped.
+ * KVM reads a guest's list twice and checks it once, so it may pass us anything.
+ */
+static struct mtce_region *fit_region(struct mtce_container *c,
+				      const struct mtce_window *w,
+				      struct mtce_stripe *s, u64 ua, u64 perm)
+{
+	struct mtce_region *r = find_region(c, s, ua);
+
+	if (!r || r->dying || !perm || ua & (BIT_ULL(w->shift) - 1) ||
+	    r->size - (ua - r->ua) < BIT_ULL(w->shift))
+		return NULL;
+	return r;
+}
+
+/*
+ * Map entries of one part from @ua on, all in one region, or none. Returns how
  * many were done, and in *@mem the memory, if it is known.
  */
 static unsigned long put_entries(struct mtce_container *c,
@@ -259,29 +329,31 @@ static unsigned long put_entries(struct mtce_container *c,
 				 struct mm_iommu_table_group_mem_t **mem)
 {
 	struct mtce_stripe *s = stripe_at(w, index);
-	unsigned long i, mapped = 0;
 	struct mtce_region *r;
+	unsigned long mapped;
+	struct span e;
 
-	spin_lock(&s->kvm_lock);
-	if (w->gone)
+	mtce_kvm_lock(s);
+	if (unlikely(w->gone))
 		goto unlock;
-	r = find_region(c, s, ua);
-	if (r && (r->dying || r->size - (ua - r->ua) < BIT_ULL(w->shift)))
-		r = NULL;
+	r = fit_region(c, w, s, ua, perm);
+	if (r)
+		n = min_t(u64, n, (r->size - (ua - r->ua)) >> w->shift);
+	else
+		n = 1;
+	e = span_at(w, index, n);
+	n = e.n;
 	if (r) {
 		*mem = r->mem;
-		n = min_t(u64, n, (r->size - (ua - r->ua)) >> w->shift);
-	} else {
-		n = 1;
-	}
-	for (i = 0; i < n; i++)
-		mapped += put_entry(c, w, s, index + i, r, ua + (i << w->shift),
-				    perm);
-	if (mapped)
+		mapped = put_span(c, w, s, index, e, r, ua, perm);
 		mtce_region_use(r, mapped, perm);
-	s->kvm.counts.mapped += mapped;
+		s->kvm.counts.mapped += mapped;
+	} else {
+		clear_span(c, w, s, index, e);
+	}
+	mtce_kvm_settle_one(c, w, s);
 unlock:
-	spin_unlock(&s->kvm_lock);
+	mtce_kvm_unlock(s);
 	return n;
 }
 
@@ -308,6 +380,8 @@ static void map_run(struct mtce_kvm *k, struct kvm_map *m, unsigned int shift)
 {
 	struct mtce_window *w;
 
+	if (!m->n)
+		return;
 	rcu_read_lock();
 	w = rcu_dereference(k->w);
 	while (m->n) {
@@ -352,7 +426,7 @@ static void map_collect(struct mtce_kvm *k, struct kvm_map *m,
  * Sharing
  */
 
-/* Is this hypercall one that can be done here, where the window is shared? */
+/* Can the window be shared, for this hypercall? */
 static bool can_share(const struct mtce_container *c,
 		      const struct mtce_window *w)
 {
@@ -364,7 +438,7 @@ static bool can_share(const struct mtce_container *c,
 static void share(struct mtce_window *w)
 {
 	w->flat = false;
-	smp_store_release(&w->shared, true);
+	smp_store_release(&w->shared, true); /* what others wrote: is_shared() */
 }
 
 /* Now, if nobody is at work in the window and nobody waits for the container. */
@@ -385,17 +459,13 @@ static bool try_share(struct mtce_container *c, struct mtce_window *w)
 	return got;
 }
 
-/*
- * Is the window shared, so that this hypercall can be done here? If it can be, it
- * is made so, now or for those that come later.
- */
-static bool is_shared(struct mtce_container *c, struct mtce_window *w,
-		      unsigned long index)
+/* If it can be, the window is shared now, or for hypercalls that come later. */
+static noinline bool ask_to_share(struct mtce_container *c,
+				  struct mtce_window *w, unsigned long index)
 {
 	struct mtce_stripe *s = stripe_at(w, index);
 
-	if (can_share(c, w) &&
-	    (smp_load_acquire(&w->shared) || try_share(c, w)))
+	if (can_share(c, w) && !w->shared && try_share(c, w))
 		return true;
 	spin_lock(&s->kvm_lock);
 	s->kvm.counts.calls++;
@@ -406,6 +476,17 @@ static bool is_shared(struct mtce_container *c, struct mtce_window *w,
 	spin_unlock(&s->kvm_lock);
 	trace_mtce_hcall_left(c, w, index);
 	return false;
+}
+
+/* Can this hypercall be done here? */
+static __always_inline bool is_shared(struct mtce_container *c,
+				      struct mtce_window *w,
+				      unsigned long index)
+{
+	if (likely(smp_load_acquire(&w->shared) && /* pairs with share() */
+		   !READ_ONCE(c->enabled) && c->mm == current->mm))
+		return true;
+	return ask_to_share(c, w, index);
 }
 
 /* mtce_release() waits for this. */
@@ -429,56 +510,62 @@ void mtce_kvm_share(struct work_struct *work)
  * The operations
  */
 
+/* A thread begins to map a guest's page, or it is at its next entry. */
+static struct kvm_map *map_go_on(struct mtce_kvm *k, struct kvm_map *m,
+				 unsigned long index)
+{
+	struct mtce_window *w = rcu_dereference(k->w);
+
+	if (!w || index >= w->size || !is_shared(k->c, w, index) ||
+	    (w->levels && mtce_table_grow(w, index, GFP_ATOMIC)))
+		return NULL;
+	return m ?: map_begin(k);
+}
+
 static __be64 *kvm_useraddrptr(struct iommu_table *tbl, long entry, bool alloc)
 {
-	unsigned long index = entry - tbl->it_offset;
 	struct mtce_kvm *k = kvm_of(tbl);
-	struct kvm_map *m = NULL;
-	struct mtce_window *w;
+	struct kvm_map *m;
 
 	if (!alloc)
 		return &nobodys;
+	m = map_find();
+	if (m)
+		map_collect(k, m, tbl->it_page_shift);
 	rcu_read_lock();
-	w = rcu_dereference(k->w);
-	if (w && index < w->size && is_shared(k->c, w, index) &&
-	    !mtce_table_grow(w, index, GFP_ATOMIC))
-		m = map_begin();
+	m = map_go_on(k, m, entry - tbl->it_offset);
 	rcu_read_unlock();
-	if (!m)
-		return NULL;
-	map_collect(k, m, tbl->it_page_shift);
-	return &m->ua;
+	return m ? &m->ua : NULL;
 }
 
-/* Clear an entry. True: it is live, and too hard. */
+/* Clear an entry that seems to be live. True: it is, and too hard. */
 static bool clear_entry(struct mtce_container *c, struct mtce_window *w,
 			unsigned long index)
 {
 	struct mtce_stripe *s = stripe_at(w, index);
-	struct mtce_region *old;
 	bool hard = false;
-	u64 *shadow;
+	struct span e;
 
-	shadow = w->direct ? walk_shadow(w, index) :
-			     shadow_through_ops(w, index);
-	if (!shadow || !mtce_shadow_live(READ_ONCE(*shadow)))
-		return false;
 	if (!is_shared(c, w, index))
 		return true;
-	spin_lock(&s->kvm_lock);
-	if (w->gone || !mtce_shadow_live(*shadow))
-		goto unlock;
-	old = mapped_region(c, s, *shadow);
-	hard = !old;
-	if (hard)
-		goto unlock;
-	owe(c, w, s, index, old);
-	*shadow = 0;
-	WRITE_ONCE(*walk(w, (__be64 *)w->tbl->it_base, index), 0);
-	trace_mtce_tce_clear(c, w, index, 1);
-unlock:
-	spin_unlock(&s->kvm_lock);
+	mtce_kvm_lock(s);
+	e = span_at(w, index, 1);
+	if (!w->gone) {
+		clear_span(c, w, s, index, e);
+		hard = mtce_shadow_live(*e.shadow);
+	}
+	mtce_kvm_unlock(s);
 	return hard;
+}
+
+/* Is there something at the entry? Seen without a lock. */
+static __always_inline bool seems_live(const struct mtce_window *w,
+				       unsigned long index)
+{
+	const u64 *shadow = w->direct ? walk_shadow(w, index) :
+					shadow_through_ops(w, index);
+
+	return shadow && mtce_shadow_live(READ_ONCE(*shadow));
 }
 
 static int kvm_xchg(struct iommu_table *tbl, long entry, unsigned long *hpa,
@@ -487,32 +574,33 @@ static int kvm_xchg(struct iommu_table *tbl, long entry, unsigned long *hpa,
 	unsigned long index = entry - tbl->it_offset;
 	const enum dma_data_direction new = *dir;
 	struct mtce_kvm *k = kvm_of(tbl);
+	struct kvm_map *m = map_find();
 	struct mtce_window *w;
-	struct kvm_map *m;
 
 	*hpa = 0;
 	*dir = DMA_NONE;
-	if (new != DMA_NONE) {
-		m = map_find();
-		if (m) { /* else it is a "put back" */
-			m->index = index;
-			m->perm = mtce_tce_perm(new == DMA_TO_DEVICE ?
-						VFIO_MTCE_READ :
-						VFIO_MTCE_WRITE);
-			m->armed = true;
-		}
+	/* In the middle of a map it is one, also where a guest permits nothing. */
+	if (m) {
+		m->index = index;
+		m->perm = new == DMA_NONE ? 0 :
+			  mtce_tce_perm(new == DMA_TO_DEVICE ? VFIO_MTCE_READ :
+							       VFIO_MTCE_WRITE);
+		m->armed = true;
 		return 0;
 	}
+	if (new != DMA_NONE) /* a "put back" */
+		return 0;
 	rcu_read_lock();
 	w = rcu_dereference(k->w);
-	if (w && (index >= w->size || clear_entry(k->c, w, index)))
+	if (w && (index >= w->size || (seems_live(w, index) &&
+				       clear_entry(k->c, w, index))))
 		*dir = DMA_TO_DEVICE; /* something is there */
 	rcu_read_unlock();
 	return 0;
 }
 
 /* The map that the calling thread is in the middle of is complete. */
-static unsigned long finish_map(struct mtce_kvm *k, unsigned int shift)
+static __always_inline unsigned long finish_map(struct mtce_kvm *k, unsigned int shift)
 {
 	struct kvm_map *m = map_find();
 	unsigned long mapped;
@@ -540,7 +628,7 @@ static unsigned long settle_range(struct mtce_container *c,
 			continue;
 		spin_lock(&s->kvm_lock);
 		killed += s->kvm.entries;
-		settle(c, w, s);
+		mtce_kvm_settle_one(c, w, s);
 		spin_unlock(&s->kvm_lock);
 	}
 	return killed;
@@ -556,8 +644,9 @@ static void kvm_kill(struct iommu_table *tbl, unsigned long entry,
 	mapped = finish_map(k, tbl->it_page_shift);
 	rcu_read_lock();
 	w = rcu_dereference(k->w);
-	if (w && mtce_range_inside(index, pages, 0, w->size)) {
-		killed = settle_range(k->c, w, index, index + pages);
+	if (w && index < w->size) {
+		pages = min(pages, w->size - index);
+		killed = settle_range(k->c, w, index, index + pages) + mapped;
 		trace_mtce_hcall(k->c, w, index, pages, mapped, killed);
 	}
 	rcu_read_unlock();
@@ -614,10 +703,16 @@ void mtce_kvm_unhook(struct mtce_window *w)
 	RCU_INIT_POINTER(k->w, NULL);
 	w->gone = true;
 	for (s = w->stripe; s < w->stripe + MTCE_STRIPES; s++) {
-		spin_lock(&s->kvm_lock);
-		settle(k->c, w, s);
+		mtce_kvm_lock(s);
+		mtce_kvm_settle_one(k->c, w, s);
 		spin_unlock(&s->kvm_lock);
 	}
+}
+
+static void lock_too(struct mtce_stripe *s, struct mtce_container *c)
+	__acquires(&s->kvm_lock)
+{
+	spin_lock_nest_lock(&s->kvm_lock, &c->sem);
 }
 
 /*
@@ -634,7 +729,7 @@ void mtce_kvm_freeze(struct mtce_container *c)
 		struct mtce_window *w = c->windows[i];
 
 		for (j = 0; w && w->shared && j < MTCE_STRIPES; j++)
-			spin_lock_nest_lock(&w->stripe[j].kvm_lock, &c->sem);
+			lock_too(&w->stripe[j], c);
 	}
 }
 
@@ -646,7 +741,7 @@ void mtce_kvm_thaw(struct mtce_container *c)
 		struct mtce_window *w = c->windows[i];
 
 		for (j = 0; w && w->shared && j < MTCE_STRIPES; j++)
-			spin_unlock(&w->stripe[j].kvm_lock);
+			mtce_kvm_unlock(&w->stripe[j]);
 	}
 }
 
@@ -658,7 +753,7 @@ void mtce_kvm_settle(struct mtce_container *c)
 {
 	int i, j;
 
-	lockdep_assert_held_write(&c->sem);
+	lockdep_assert_held(&c->sem);
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
 		struct mtce_window *w = c->windows[i];
 
@@ -666,7 +761,7 @@ void mtce_kvm_settle(struct mtce_container *c)
 			struct mtce_stripe *s = &w->stripe[j];
 
 			spin_lock(&s->kvm_lock);
-			settle(c, w, s);
+			mtce_kvm_settle_one(c, w, s);
 			spin_unlock(&s->kvm_lock);
 		}
 	}

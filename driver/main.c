@@ -10,8 +10,6 @@
 #include "mtce.h"
 #include "vfio_abi.h"
 
-const char mtce_magic[] = "mtce";
-
 bool mtce_takeover;
 module_param_named(takeover, mtce_takeover, bool, 0644);
 MODULE_PARM_DESC(takeover,

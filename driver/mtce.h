@@ -103,7 +103,6 @@ static inline bool mtce_shadow_live(u64 shadow)
 	return shadow & ~(MTCE_SHADOW_CLEARED | MTCE_SHADOW_NUMBER);
 }
 
-extern const char mtce_magic[];
 extern bool mtce_takeover;
 extern bool mtce_direct;
 extern unsigned int mtce_kill_threshold;
@@ -324,9 +323,11 @@ enum mtce_type {
 	MTCE_TYPE_NATIVE,	/* VFIO_SPAPR_MTCE_IOMMU: both, and more */
 };
 
+#define MTCE_MAGIC	VFIO_SPAPR_MTCE_IOMMU
+
 /**
  * struct mtce_container - what a user opened
- * @magic: &mtce_magic. VFIO reads its driver and its data one after the other and
+ * @magic: MTCE_MAGIC. VFIO reads its driver and its data one after the other and
  *	without a lock: between the two they may have become another's
  * @users: calls inside, and 1 until release
  * @rcu: delays the free past a caller that has yet to take a reference
@@ -355,7 +356,7 @@ enum mtce_type {
  * @kvm_work: shares windows that KVM has asked for
  */
 struct mtce_container {
-	const void *magic;
+	u32 magic;
 	refcount_t users;
 	struct rcu_head rcu;
 	enum mtce_type type;
@@ -818,6 +819,10 @@ void mtce_kvm_unhook(struct mtce_window *w);
 void mtce_kvm_freeze(struct mtce_container *c);
 void mtce_kvm_thaw(struct mtce_container *c);
 void mtce_kvm_settle(struct mtce_container *c);
+void mtce_kvm_settle_one(struct mtce_container *c, struct mtce_window *w,
+			 struct mtce_stripe *s);
+void mtce_kvm_lock(struct mtce_stripe *s);
+void mtce_kvm_unlock(struct mtce_stripe *s);
 void mtce_kvm_share(struct work_struct *work);
 
 #endif /* MTCE_H */

@@ -64,26 +64,29 @@ static int list_region(struct mm_struct *mm, struct mtce_region *r)
 	if (r->mem)
 		return 0;
 	ret = mm_iommu_new(mm, r->ua, n, &r->mem);
+	if (!ret)
+		return 0;
+	/* Somebody may have been faster, and counted it. */
+	r->mem = mm_iommu_get(mm, r->ua, n);
+	if (r->mem)
+		return 0;
 	switch (ret) {
-	case 0:
 	case -ENOMEM:
-		return ret;
-	case -EINVAL:
-		/* A part is listed; all of it, if somebody was faster. */
-		r->mem = mm_iommu_get(mm, r->ua, n);
-		return r->mem ? 0 : -EBUSY;
+		return -ENOMEM;
+	case -EINVAL:	/* a part is listed */
+		return -EBUSY;
 	default:
 		return fatal_signal_pending(current) ? -EINTR : -EFAULT;
 	}
 }
 
 /* -EBUSY while a hypercall is just mapping the region. */
-static int unlist_region(struct mm_struct *mm, struct mtce_region *r)
+static int unlist_region(struct mm_struct *mm, struct mtce_region *r,
+			 unsigned int *tries)
 {
 	long ret = mm_iommu_put(mm, r->mem);
-	int i;
 
-	for (i = 0; ret == -EBUSY && i < PUT_TRIES; i++) {
+	for (; ret == -EBUSY && *tries; --*tries) {
 		usleep_range(500, 1000);
 		ret = mm_iommu_put(mm, r->mem);
 	}
@@ -269,18 +272,20 @@ static void region_free(struct mtce_region *r)
 }
 
 /* Let the kernel's entry go, and with its last user the pages. */
-static int region_put(struct mtce_container *c, struct mtce_region *r)
+static int region_put(struct mtce_container *c, struct mtce_region *r,
+		      unsigned int *tries)
 {
 	trace_mtce_unregister(c, r);
 	if (r->dirty)
 		mark_dirty(r);
-	return unlist_region(c->mm, r);
+	return unlist_region(c->mm, r, tries);
 }
 
 static int region_fill(struct mtce_container *c, struct mtce_region *r)
 {
 	const size_t bytes = region_pages(r) * sizeof(*r->hpas);
 	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+	unsigned int tries = PUT_TRIES;
 	int ret;
 
 	/* kvmalloc() refuses more than INT_MAX, and prints. */
@@ -293,7 +298,7 @@ static int region_fill(struct mtce_container *c, struct mtce_region *r)
 		return ret;
 	ret = translate_region(r);
 	if (ret)
-		unlist_region(c->mm, r);
+		unlist_region(c->mm, r, &tries);
 	return ret;
 }
 
@@ -330,6 +335,7 @@ static bool region_wanted(u64 ua, u64 size)
  */
 int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 {
+	unsigned int tries = PUT_TRIES;
 	struct mtce_region *r;
 	bool busy;
 	int ret;
@@ -362,7 +368,7 @@ int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 	mtce_go(c);
 	if (!ret)
 		return 0;
-	unlist_region(c->mm, r);
+	unlist_region(c->mm, r, &tries);
 	region_free(r);
 	return ret;
 }
@@ -394,14 +400,19 @@ static void region_set_dying(struct mtce_container *c, struct mtce_region *r,
  */
 static int region_retire(struct mtce_container *c, struct mtce_region *r)
 {
+	unsigned int tries = PUT_TRIES;
+
 	if (waits(r))
 		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
 	mtce_kvm_settle(c);
 	if (atomic64_read(&r->mapped) && c->type != MTCE_TYPE_V2)
 		return -EBUSY;
-	if (atomic64_read(&r->mapped))
+	if (atomic64_read(&r->mapped)) {
 		mtce_each_window(c, mtce_table_revoke, r);
-	return region_put(c, r);
+		/* What a hypercall cleared before the revoke came to it. */
+		mtce_kvm_settle(c);
+	}
+	return region_put(c, r, &tries);
 }
 
 /*
@@ -441,10 +452,11 @@ unlock:
 /* At release, when no window is left that could refer to a region. */
 void mtce_region_free_all(struct mtce_container *c)
 {
+	unsigned int tries = PUT_TRIES; /* for all of them together */
 	struct mtce_region *r, *next;
 
 	rbtree_postorder_for_each_entry_safe(r, next, &c->regions, node) {
-		region_put(c, r);
+		region_put(c, r, &tries);
 		region_free(r);
 	}
 	c->regions = RB_ROOT;

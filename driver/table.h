@@ -133,13 +133,13 @@ static __always_inline bool one_span(const struct mtce_window *w,
 static inline void span_lock(struct mtce_window *w, unsigned long index)
 {
 	if (unlikely(w->shared))
-		spin_lock(&stripe_at(w, index)->kvm_lock);
+		mtce_kvm_lock(stripe_at(w, index));
 }
 
 static inline void span_unlock(struct mtce_window *w, unsigned long index)
 {
 	if (unlikely(w->shared))
-		spin_unlock(&stripe_at(w, index)->kvm_lock);
+		mtce_kvm_unlock(stripe_at(w, index));
 }
 
 /* One entry through the platform's operations. */

@@ -471,20 +471,21 @@ static int update_alone(struct mtce_container *c, struct mtce_call *call,
 static int update_many(struct mtce_container *c, struct mtce_call *call,
 		       const struct vfio_mtce_op *ops, u32 num, u32 *done)
 {
-	int ret;
+	int ret = do_batch(c, call, ops, num, done);
 
-	for (;;) {
-		u32 n = 0;
-
-		ret = do_batch(c, call, ops + *done, num - *done, &n);
-		*done += n;
-		if (ret == MTCE_PIN_FIRST)
-			ret = update_alone(c, call, ops + *done);
-		else
+	if (ret != MTCE_PIN_FIRST)
+		return ret;
+	/* The rest of it one by one; all of it was checked. */
+	while (*done < num) {
+		ret = update_alone(c, call, ops + *done);
+		if (ret)
 			return ret;
-		if (ret || ++*done == num)
-			return ret;
+		++*done;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 	}
+	return 0;
 }
 
 /**
