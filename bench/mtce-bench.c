@@ -151,6 +151,8 @@ static int list(const struct scenario *s, size_t n)
 
 	for (i = 0; i < n; i++)
 		printf("%-26s %s%s\n", s[i].name, s[i].sentence, s[i].quick ? " (quick)" : "");
+	if (fflush(stdout) || ferror(stdout))
+		die("cannot write to stdout");
 	return 0;
 }
 

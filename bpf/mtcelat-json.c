@@ -10,6 +10,7 @@
 
 #include "lib/context.h"
 #include "lib/format.h"
+#include "lib/start.h"
 #include "mtcelat-parts.h"
 
 static void set_integer(json_t *o, const char *key, uint64_t value)
@@ -22,7 +23,7 @@ static void print_line(json_t *line)
 {
 	json_dumpf(line, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
 	putchar('\n');
-	fflush(stdout);
+	mtce_flush();
 	json_decref(line);
 }
 

@@ -230,7 +230,7 @@ static void show(const struct lat_report *report)
 		lat_compare(report);
 	else
 		lat_text(report);
-	fflush(stdout);
+	mtce_flush();
 }
 
 /* What came between two moments; @number 0: all of it. */
@@ -300,7 +300,7 @@ int main(int argc, char **argv)
 		lat_json_head(&request, argc, argv);
 	else
 		lat_text_head(&request);
-	fflush(stdout);
+	mtce_flush();
 	run(&request);
 	return mtce_end();
 }

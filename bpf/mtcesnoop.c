@@ -276,7 +276,8 @@ static void print_line(const struct mtcesnoop_event *e, const char *comm)
 
 static void write_json(json_t *line)
 {
-	if (!line || json_dumpf(line, stdout, JSON_COMPACT))
+	/* A disk that is full is for mtce_flush(). */
+	if (!line || (json_dumpf(line, stdout, JSON_COMPACT) && !ferror(stdout)))
 		errx(1, "cannot write JSON");
 	putchar('\n');
 	json_decref(line);
@@ -351,8 +352,9 @@ static void watch(struct mtcesnoop_bpf *skel)
 	if (!options.json)
 		print_head();
 	while (!mtce_stopped() && !enough()) {
-		if (fflush(stdout))
-			break;	/* mtce_end() says it */
+		mtce_flush();
+		if (mtce_stopped())
+			break;
 		error = ring_buffer__poll(ring, POLL_MS);
 		if (error < 0 && error != -EINTR)
 			mtce_bpf_failed("read the ring buffer", error);
@@ -376,7 +378,7 @@ static void print_end(const struct mtcesnoop_bpf *skel)
 				     "shown", (json_int_t)shown,
 				     "filtered", (json_int_t)filtered,
 				     "lost", (json_int_t)lost));
-	fflush(stdout);
+	mtce_flush();
 	warnx("%llu calls shown, %llu filtered out, %llu lost",
 	      (__u64)shown, filtered, lost);
 }

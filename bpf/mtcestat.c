@@ -242,7 +242,8 @@ static void print_json(const char *event, const struct moment *d)
 			 "lock_waits", json_by_name(c->lock_waits, MTCE_LOCKS, mtce_lock_name),
 			 "lock_wait_ns", (json_int_t)c->lock_wait_ns,
 			 "lost", (json_int_t)d->lost);
-	if (!line || json_dumpf(line, stdout, JSON_COMPACT))
+	/* A disk that is full is for mtce_flush(). */
+	if (!line || (json_dumpf(line, stdout, JSON_COMPACT) && !ferror(stdout)))
 		errx(1, "cannot write JSON");
 	putchar('\n');
 	json_decref(line);
@@ -260,7 +261,7 @@ static void print_interval(const struct moment *from, const struct moment *to)
 		print_json("interval", &d);
 	else
 		print_line(&d);
-	fflush(stdout);
+	mtce_flush();
 	if (d.lost)
 		warnx("%llu events were lost in this interval", d.lost);
 }
@@ -285,7 +286,7 @@ static void watch(const struct mtcestat_bpf *skel)
 	while (!mtce_stopped() && (!options.count || line < options.count)) {
 		if (!options.json && !options.total && line % LINES_PER_HEAD == 0)
 			print_head();
-		fflush(stdout);
+		mtce_flush();
 		line++;
 		sleep_until(start + line * options.interval * NS_PER_SECOND);
 		read_moment(skel, &now);

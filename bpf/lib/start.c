@@ -124,11 +124,29 @@ void mtce_watching(const char *what)
 	fprintf(stderr, "%s: watching %s\n", program_invocation_short_name, what);
 }
 
+/* Of the first write that failed; UNKNOWN if stdio made it by itself, and kept no errno. */
+#define UNKNOWN		(-1)
+static int output_error;
+
+void mtce_flush(void)
+{
+	if (output_error)
+		return;
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return;
+	output_error = errno ? errno : UNKNOWN;
+	stopped = 1;
+}
+
 int mtce_end(void)
 {
-	if (fflush(stdout) || ferror(stdout)) {
-		warn("cannot write the output");
-		return 1;
-	}
-	return 0;
+	mtce_flush();
+	if (!output_error)
+		return 0;
+	if (output_error == UNKNOWN)
+		warnx("cannot write the output");
+	else
+		warnx("cannot write the output: %s", strerror(output_error));
+	return 1;
 }

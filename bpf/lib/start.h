@@ -32,6 +32,9 @@ bool mtce_stopped(void);
  */
 void mtce_watching(const char *what);
 
+/* Write what was printed. If that fails, mtce_stopped() is true and mtce_end() says why. */
+void mtce_flush(void);
+
 /* Flush the output; what could not be written makes the status 1. */
 int mtce_end(void);
 
