@@ -23,6 +23,11 @@ die()  { say "$*"; exit "$EXIT_LAB"; }
 usage_error() { say "$* (see --help)"; exit "$EXIT_USAGE"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# The kernel's build knows no such names, and says "No rule to make target".
+for _path in "${TOP-}" "$MTCE_CACHE"; do
+	[[ $_path != *[[:space:]:]* ]] || die "there is a space or a colon in '$_path', which the kernel's build cannot handle; move it"
+done
+
 # Debian keeps depmod, modprobe and mke2fs where a plain user's PATH does not look.
 PATH=$PATH:/usr/sbin:/sbin
 
