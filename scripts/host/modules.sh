@@ -22,6 +22,14 @@ modules_check() {
 	# Kernels without srcversion show none on either side; then the user must know.
 	[[ $(cat /sys/module/vfio_iommu_mtce/srcversion 2>/dev/null) == "$(modinfo -F srcversion "$MTCE_KO")" ]] ||
 		die "another build of vfio_iommu_mtce is loaded; remove it first: rmmod vfio_iommu_mtce"
+	if upstream_comes_first || upstream_would_come_last; then
+		die "takeover=1 has no effect, because vfio_iommu_spapr_tce is to be loaded before vfio_iommu_mtce and is not; remove ours first: rmmod vfio_iommu_mtce"
+	fi
+}
+
+# Ours is loaded, upstream's is not, and is not built in: this run would load it.
+upstream_would_come_last() {
+	! grep -q '^vfio_iommu_spapr_tce ' "$PROC/modules" && modprobe --show-depends vfio_iommu_spapr_tce 2>/dev/null | grep -q '^insmod .*spapr_tce'
 }
 
 # Ours last: of two that offer a type, the last one loaded is asked first. It takes over only when a

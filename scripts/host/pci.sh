@@ -9,6 +9,14 @@ DEV=${MTCE_DEV:-/dev}
 PCI=$SYS/bus/pci
 IOMMU_GROUPS=$SYS/kernel/iommu_groups
 
+# The kernel lists its modules newest first, and VFIO asks the newest back end first: is that upstream's?
+upstream_comes_first() {
+	[[ -r $PROC/modules ]] && awk '
+		$1 == "vfio_iommu_spapr_tce" { upstream = NR }
+		$1 == "vfio_iommu_mtce" { ours = NR }
+		END { exit !(upstream && ours && upstream < ours) }' "$PROC/modules"
+}
+
 device_driver() { # BDF: the driver's name; fails without one
 	link_name "$PCI/devices/$1/driver"
 }

@@ -9,7 +9,7 @@ HUGE_WANTED=64 # of bench/memory.c
 # What cannot be found out is no reason to stop.
 warnings() {
 	local about
-	for about in smt governor load huge_pages memlock counters vfio_users; do "warn_$about" || true; done
+	for about in smt governor load huge_pages memlock counters vfio_users module_order; do "warn_$about" || true; done
 }
 
 warnings_say() {
@@ -75,4 +75,9 @@ warn_vfio_users() {
 		[[ $file == /dev/vfio/* && $file != /dev/vfio/vfio ]] || continue
 		echo "$(opened_by "$file") has $file open: a guest or driver at work beside this shares the bridges with it; stop it while you measure"
 	done
+}
+
+warn_module_order() {
+	! upstream_comes_first ||
+		echo "vfio_iommu_spapr_tce was loaded after vfio_iommu_mtce, so VFIO asks it first and takeover=1 has no effect; load ours last: rmmod vfio_iommu_mtce, and load it again"
 }

@@ -81,6 +81,45 @@ warns 'a guest with a device' 'qemu-system-ppc (4321) has /dev/vfio/7 open*stop 
 new_host; open_in 4321 qemu-system-ppc /dev/vfio/vfio
 quiet 'a container without a group'
 
+new_host; printf '%s 65536 0 - Live 0x0\n' vfio_iommu_mtce vfio_iommu_spapr_tce vfio >"$PROC/modules"
+quiet 'our module is the newest'
+printf '%s 65536 0 - Live 0x0\n' vfio_pci vfio_iommu_spapr_tce vfio_iommu_mtce vfio >"$PROC/modules"
+warns "upstream's module is newer" 'vfio_iommu_spapr_tce was loaded after vfio_iommu_mtce*takeover=1 has no effect*rmmod vfio_iommu_mtce*'
+printf '%s 65536 0 - Live 0x0\n' vfio_iommu_mtce vfio >"$PROC/modules"
+quiet "upstream's module is built in"
+printf '%s 65536 0 - Live 0x0\n' vfio_iommu_spapr_tce vfio >"$PROC/modules"
+quiet "upstream's module alone"
+
+# order NAME WORDS DEPENDS: with modules as they are; DEPENDS is what modprobe says of upstream's.
+order() {
+	local said
+	said=$(
+		set -euo pipefail
+		for part in pci modules; do
+			# shellcheck source=/dev/null
+			. "$TOP/scripts/host/$part.sh"
+		done
+		# shellcheck disable=SC2034 # for modules.sh
+		UPSTREAM_ONLY='' MTCE_KO=/dev/null
+		die() { echo "$*"; exit 1; }
+		module_loaded() { return 0; }
+		cat() { echo same; }
+		modinfo() { [[ $2 == vermagic ]] && uname -r || echo same; }
+		eval "modprobe() { echo '$3'; }"
+		modules_check
+		echo going on
+	)
+	case_is "$1" "$said" "$2"
+}
+FILE='insmod /lib/modules/kernel/vfio_iommu_spapr_tce.ko'
+printf '%s 65536 0 - Live 0x0\n' vfio_iommu_mtce vfio_iommu_spapr_tce vfio >"$PROC/modules"
+order 'a run, ours newest' 'going on' "$FILE"
+printf '%s 65536 0 - Live 0x0\n' vfio_iommu_spapr_tce vfio_iommu_mtce vfio >"$PROC/modules"
+order "a run, upstream's newest" 'takeover=1 has no effect*rmmod vfio_iommu_mtce' "$FILE"
+printf '%s 65536 0 - Live 0x0\n' vfio_iommu_mtce vfio >"$PROC/modules"
+order "a run that would load upstream's last" 'takeover=1 has no effect*rmmod vfio_iommu_mtce' "$FILE"
+order "a run, upstream's built in" 'going on' 'builtin vfio_iommu_spapr_tce'
+
 # What it says first, and that it asks: nobody to be asked, no, yes, --yes.
 ask() { # WAY ANSWER
 	cat >"$WORK/ask" <<-ASK
