@@ -111,7 +111,7 @@ in_lab() {
 		apt_update
 		eval "$2"
 	) || STATUS=$?
-	SAID=$(grep -v ' \.\.\.$' <<<"$SAID" || true)
+	SAID=$(grep -vE ' \.\.\.$|: done after [0-9]+ s$' <<<"$SAID" || true)
 }
 # shellcheck disable=SC2016 # for the lab
 KERNEL='step "fetching a kernel" apt_first "$WORK/got" "$(kernel_suite)" kernel_fetch powerpc64le-64k' \
@@ -179,6 +179,15 @@ rm -rf "$MIRROR/dists"
 in_lab trixie "$KERNEL"
 case_is 'no mirror' "$STATUS $SAID" '125 lab: the mirror cannot be reached or its index is not valid; *'
 case_is 'no mirror: a line' "$(wc -l <<<"$SAID")" 1
+
+# And nothing after it: no build, no boot, no words about what is missing then. Only where no package would be installed.
+if [[ ! $(TOP=$TOP bash -c '. "$TOP/scripts/lib/common.sh"; . "$TOP/scripts/lib/host.sh"; host_missing 64k' 2>&1) ]]; then
+	STATUS=0
+	SAID=$(MTCE_CACHE=$WORK/cache MTCE_MIRROR=copy:$WORK/nowhere "$TOP/scripts/bench" --quick 2>&1) || STATUS=$?
+	SAID=$(grep -vE ' \.\.\.$|: done after [0-9]+ s$' <<<"$SAID" || true)
+	case_is 'make bench without a mirror' "$STATUS $SAID" '125 lab: the mirror cannot be reached or its index is not valid; *'
+	case_is 'make bench without a mirror: a line' "$(wc -l <<<"$SAID")" 1
+fi
 
 echo "$CASES cases, $FAILED failed"
 ((CASES >= 20 && FAILED == 0))
