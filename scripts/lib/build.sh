@@ -7,8 +7,8 @@ CROSS=powerpc64le-linux-gnu-
 
 build() { # KERNEL [ROOM...]
 	local kernel=$1 dest=$TOP/build/$1 room rooms=(driver tests/modules bench tests/guest)
-	# The BPF tools are made from a kernel's type information, and the debug kernel is built without.
-	[[ $kernel == debug ]] || rooms+=(bpf)
+	# The BPF tools are made from a kernel's type information, and those built here have none.
+	kernel_is_built "$kernel" || rooms+=(bpf)
 	shift
 	(($#)) || set -- "${rooms[@]}"
 	mkdir -p "$dest"

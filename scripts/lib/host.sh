@@ -33,8 +33,8 @@ HOST_NEEDS_BPF=(
 	bpftool:bpftool
 	libbpf-dev:/usr/include/bpf/bpf_helpers.h
 )
-# Only to build the debug kernel.
-HOST_NEEDS_DEBUG=(
+# Only to build a kernel.
+HOST_NEEDS_KERNEL=(
 	flex:flex
 	bison:bison
 	libelf-dev:/usr/include/gelf.h
@@ -46,7 +46,7 @@ HOST_WANTS_PICTURE=(gnuplot-nox:gnuplot)
 
 host_needs() { # KERNEL
 	printf '%s\n' "${HOST_NEEDS[@]}"
-	[[ $1 != debug && $1 != all ]] || printf '%s\n' "${HOST_NEEDS_DEBUG[@]}"
+	[[ $1 != all ]] && ! kernel_is_built "$1" || printf '%s\n' "${HOST_NEEDS_KERNEL[@]}"
 	[[ ! -e $TOP/bpf/Makefile ]] || printf '%s\n' "${HOST_NEEDS_BPF[@]}"
 }
 

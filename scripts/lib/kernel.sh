@@ -3,8 +3,8 @@
 # small first root (initramfs) that finds the disk.
 # shellcheck shell=bash disable=SC2034 # KERNELS is for lab and setup.sh, PASSED and TOOK for apt.sh
 
-# debug is built by debug-kernel.sh, the others are Debian's.
-KERNELS=(64k 4k debug)
+# The first two are Debian's, the others are built by built-kernel.sh.
+KERNELS=(64k 4k debug kasan preempt kcsan)
 
 # What the initramfs needs; their dependencies follow.
 INITRAMFS_MODULES=(virtio_blk ext4 9p 9pnet_virtio)

@@ -8,14 +8,17 @@ qpath() { printf '%s' "${1//,/,,}"; }
 # Which part of the cache holds the guest's root disk.
 root_part() { if [[ $ROOT == kit ]]; then echo "kit-root-$KERNEL"; else echo guest; fi; }
 
-# powernv8 has three root ports, one IOMMU group each. pcie.0 and pcie.2 hold the devices under test.
+# A POWER8 has the hash MMU only, and powerpc's KASAN is for radix.
+machine_of() { if [[ $1 == kasan ]]; then echo powernv9; else echo powernv8; fi; } # KERNEL
+
+# powernv8 has three root ports (powernv9 six), one IOMMU group each. pcie.0 and pcie.2 hold the devices under test.
 # Everything the lab needs for itself shares pcie.1 as functions of one device, so that it costs one port.
 # The edu devices reach 64-bit windows, which begin at 2^59.
 qemu_args() { # WORK OUT
 	local work=$1 out=$2 share=$1/share k=$MTCE_CACHE/kernel-$KERNEL
 	local edu=edu,dma_mask=0xffffffffffffffff
 	QEMU=(
-		qemu-system-ppc64 -M powernv8 -smp "$CPUS" -m "${MEMORY}M" -nographic -nic none -no-reboot -monitor none
+		qemu-system-ppc64 -M "$(machine_of "$KERNEL")" -smp "$CPUS" -m "${MEMORY}M" -nographic -nic none -no-reboot -monitor none
 		-kernel "$k/vmlinux" -initrd "$work/initrd"
 		-append "console=hvc0 panic=-1 oops=panic rdinit=/init log_buf_len=4M ${APPEND}"
 		-serial "file:$(qpath "$out/console.log")"

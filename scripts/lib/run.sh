@@ -99,7 +99,7 @@ firmware_stuck() { # SECONDS since the start
 # Reads the status channel until the command is over; returns its status or one of the lab's own.
 watch_guest() {
 	local line stage=firmware start=$SECONDS up='' rc
-	say "booting an emulated POWER8 (kernel $(<"$MTCE_CACHE/kernel-$KERNEL/release")): firmware ..."
+	say "booting an emulated POWER$(machine_of "$KERNEL" | tr -dc 0-9) (kernel $(<"$MTCE_CACHE/kernel-$KERNEL/release")): firmware ..."
 	while :; do
 		if IFS= read -r -t 0.5 -u "$STATUS_FD" line; then
 			case $line in

@@ -20,9 +20,11 @@ setup() { # KERNEL: one of KERNELS, or all
 }
 
 setup_kernel() { # KERNEL
-	if [[ $1 == debug ]]; then
-		part kernel-debug 3500 make_debug_kernel linux_source debug_kernel_make debug_kernel_configure \
-			debug_kernel_compile debug_kernel_keep kernel_pack initramfs_base make_ext4 "$DEBUG_KERNEL_CONFIG"
+	local configs
+	if kernel_is_built "$1"; then
+		mapfile -t configs < <(built_kernel_configs "$1")
+		part "kernel-$1" 3500 "make_built_kernel $1" linux_source built_kernel_make built_kernel_configure \
+			built_kernel_compile built_kernel_keep kernel_pack initramfs_base make_ext4 "${configs[@]}"
 	else
 		part "kernel-$1" 900 "make_kernel $(kernel_flavour "$1")" kernel_unpack kernel_pack initramfs_base make_ext4
 	fi
