@@ -14,12 +14,13 @@ help:
 	@echo 'make bench-kit   one tarball with which a POWER8 host without network does all of this'
 	@echo 'make dkms-install, dkms-remove   on a POWER8 host: the module under DKMS'
 	@echo 'make test        host checks and all tests that take minutes'
-	@echo 'make test-long   the same with the long stress tests; in the lab also under a debug kernel, and mutations'
+	@echo 'make test-long   more and longer tests; in the lab also under kernels that look for mistakes, mutations, coverage;'
+	@echo '                 PART=debug: only this part (of at most 45 minutes; scripts/test --parts lists them)'
 	@echo 'make check       host checks only: unit tests, style, static analysis'
 	@echo 'make build       the module, the benchmarks and the tools, nothing else'
 	@echo 'make clean       remove what was built (the lab'"'"'s cache stays)'
 	@echo
-	@echo 'QUICK=1          a short benchmark or recording   KERNEL=4k   the lab with 4K pages (or debug)'
+	@echo 'QUICK=1          a short benchmark or recording   KERNEL=4k   the lab with 4K pages (or debug, ...)'
 	@echo 'ARGS="..."       arguments of mtce-bench, for make bench: ARGS="--scenario 4k-one-page"'
 	@echo 'YES=1            on a POWER8 host: do not ask before binding a device'
 
@@ -60,7 +61,7 @@ test:
 	@scripts/test $(FLAGS)
 
 test-long:
-	@scripts/test $(FLAGS) --long
+	@scripts/test $(FLAGS) --long $(foreach p,$(PART),--part $(p))
 
 check:
 	@scripts/test $(FLAGS) --host-only
