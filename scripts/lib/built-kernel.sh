@@ -8,7 +8,6 @@ declare -A BUILT_KERNELS=(
 	[debug]='base locks memory ubsan faults'
 	[kasan]='base kasan ubsan faults'
 	[preempt]='base preempt faults gcov'
-	[kcsan]='base kcsan'
 )
 
 kernel_is_built() { [[ ${BUILT_KERNELS[$1]-} ]]; } # KERNEL

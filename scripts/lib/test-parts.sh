@@ -12,7 +12,6 @@ stock-mtce      everything, long, of mtce                              64k
 debug           both back ends of mtce under lockdep and kmemleak      debug
 kasan           both back ends of mtce under KASAN, radix MMU          kasan
 preempt         both back ends of mtce, preempted anywhere             preempt
-kcsan           both back ends of mtce, data races                     kcsan
 coverage        lines of the driver that the tests reach               preempt
 mutations       broken drivers that a test must notice                 64k
 mutations-more  the same on the kernels that are built here            debug
@@ -39,7 +38,6 @@ part_stock-mtce() { guest_lab "$KERNEL" "$OUT" --long --backend mtce "${MORE[@]}
 part_debug() { guest_built debug; }
 part_kasan() { guest_built kasan; }
 part_preempt() { guest_built preempt; }
-part_kcsan() { guest_built kcsan; }
 part_coverage() { "$TOP/tests/coverage/run" -- "${MORE[@]}"; }
 part_mutations() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only stock; }
 part_mutations-more() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only built; }
