@@ -319,7 +319,7 @@ static void window_of_two_levels(void)
 {
 	CHECK(with_window(12, SZ_2G, 2, 12, SZ_2G));
 	/* No leaf yet where it clears. */
-	IN_KERNEL(hstuff(AT, 512));
+	IN_KERNEL(hstuff(SZ_2G / 4, 512));
 	IN_KERNEL(hput(AT, PAGE(0) | TCE_RW));
 	IN_KERNEL(hlist(SZ_2G / 2 - 4 * SZ_4K, PAGE(1), SZ_4K, 8));
 	REACHES(AT, PAGE(0));

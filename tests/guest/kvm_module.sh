@@ -71,6 +71,7 @@ unloads() {
 		! rmmod "$OURS" 2>/dev/null || return 0
 		sleep 0.1
 	done
+	echo "# references and users: $(awk -v m="$OURS" '$1 == m { print $3, $4 }' /proc/modules)"
 	return 1
 }
 

@@ -95,6 +95,27 @@ void guest_open(size_t size, int vcpus)
 	registered = true;
 }
 
+/*
+ * A driver may take its time to let KVM in, and hypercalls are passed on until then. One that never does fails
+ * where a test wants a hypercall in the kernel.
+ */
+static void await_kvm(void)
+{
+	uint64_t exits;
+	int tries;
+
+	for (tries = 0; tries < 50; tries++) {
+		exits = guest_exits();
+		OK(hput(table_start, TCE_RW));
+		OK(hput(table_start, 0));
+		if (guest_exits() == exits)
+			break;
+		usleep(10000);
+	}
+	if (tries)
+		diag("KVM was let in after %d hypercalls, if at all", 2 * tries);
+}
+
 void guest_table(unsigned int shift, uint64_t start, uint64_t size)
 {
 	guest_table_fd = vmm_table(&vm, LIOBN, shift, start, size);
@@ -103,6 +124,7 @@ void guest_table(unsigned int shift, uint64_t start, uint64_t size)
 	table_start = start;
 	table_end = start + size;
 	OK(vmm_hand_over(&vm, box.group[0], guest_table_fd));
+	await_kvm();
 }
 
 void guest_table_close(void)
