@@ -97,7 +97,7 @@ void guest_open(size_t size, int vcpus)
 
 /*
  * A driver may take its time to let KVM in, and hypercalls are passed on until then. One that never does fails
- * where a test wants a hypercall in the kernel.
+ * where a test wants a hypercall in the kernel. Before ioctls begin: the window must stand still for it.
  */
 static void await_kvm(void)
 {
