@@ -29,34 +29,34 @@
  */
 extern const char vmm_program[], vmm_program_end[];
 asm("	.section .rodata\n"
-    "	.balign	8\n"
-    "vmm_program:\n"
-    "	mr	17, 14\n"
-    "	mr	18, 15\n"
-    "1:	ld	3, 0(17)\n"
-    "	ld	4, 8(17)\n"
-    "	ld	5, 16(17)\n"
-    "	ld	6, 24(17)\n"
-    "	ld	7, 32(17)\n"
-    "	sc	1\n"
-    "	std	3, 40(17)\n"
-    "	cmpdi	3, 0\n"
-    "	beq	2f\n"
-    "	ld	4, 48(17)\n"
-    "	addi	4, 4, 1\n"
-    "	std	4, 48(17)\n"
-    "2:	addi	17, 17, 64\n"
-    "	addi	18, 18, -1\n"
-    "	cmpdi	18, 0\n"
-    "	bgt	1b\n"
-    "	addi	16, 16, -1\n"
-    "	cmpdi	16, 0\n"
-    "	bgt	vmm_program\n"
-    "	li	3, 0x7000\n"	/* CALL_DONE */
-    "	sc	1\n"
-    "	b	.\n"
-    "vmm_program_end:\n"
-    "	.previous\n");
+	"	.balign	8\n"
+	"vmm_program:\n"
+	"	mr	17, 14\n"
+	"	mr	18, 15\n"
+	"1:	ld	3, 0(17)\n"
+	"	ld	4, 8(17)\n"
+	"	ld	5, 16(17)\n"
+	"	ld	6, 24(17)\n"
+	"	ld	7, 32(17)\n"
+	"	sc	1\n"
+	"	std	3, 40(17)\n"
+	"	cmpdi	3, 0\n"
+	"	beq	2f\n"
+	"	ld	4, 48(17)\n"
+	"	addi	4, 4, 1\n"
+	"	std	4, 48(17)\n"
+	"2:	addi	17, 17, 64\n"
+	"	addi	18, 18, -1\n"
+	"	cmpdi	18, 0\n"
+	"	bgt	1b\n"
+	"	addi	16, 16, -1\n"
+	"	cmpdi	16, 0\n"
+	"	bgt	vmm_program\n"
+	"	li	3, 0x7000\n"	/* CALL_DONE */
+	"	sc	1\n"
+	"	b	.\n"
+	"vmm_program_end:\n"
+	"	.previous\n");
 
 static int call(int fd, unsigned long cmd, const void *arg)
 {
@@ -170,7 +170,9 @@ int vmm_open(struct vmm *v, size_t size, int vcpus)
 	int ret;
 
 	memset(v, 0, sizeof(*v));
-	v->kvm = v->vm = v->device = -1;
+	v->kvm = -1;
+	v->vm = -1;
+	v->device = -1;
 	if (size <= VMM_FREE || size % 0x10000 || vcpus < 1 || vcpus > VMM_VCPUS)
 		return -EINVAL;
 	ret = make_machine(v, size, vcpus);

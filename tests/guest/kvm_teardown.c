@@ -106,7 +106,8 @@ static void in_order(event *events, int num, int n)
 	int i, pick;
 
 	CHECKED(fill());
-	window_is_there = memory_is_registered = true;
+	memory_is_registered = true;
+	window_is_there = true;
 	memory = vm.memory;
 	memory_size = vm.size;
 	for (i = num; i > 0; i--) {

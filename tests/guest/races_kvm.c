@@ -238,9 +238,12 @@ static void hypercalls_against_memory(void)
 	struct memory m = { .at = mem_alloc(SZ_1M) };
 	struct caller one = caller_at(0, SPOT), two = caller_at(1, SPOT);
 
-	one.gpa = two.gpa = EXTRA;
-	one.may_fail = two.may_fail = true;
-	one.rests = two.rests = true;
+	two.gpa = EXTRA;
+	one.gpa = EXTRA;
+	two.may_fail = true;
+	one.may_fail = true;
+	two.rests = true;
+	one.rests = true;
 	OK(guest_extra(m.at, SZ_1M));
 	two_cpus(&one, &two);
 	race_thread("memory", memory_goes_and_comes, &m);
@@ -279,7 +282,8 @@ static void hypercalls_against_windows(void)
 {
 	struct caller one = caller_at(0, SPOT), two = caller_at(1, SPOT);
 
-	one.may_fail = two.may_fail = true;
+	two.may_fail = true;
+	one.may_fail = true;
 	two_cpus(&one, &two);
 	race_thread("window", window_goes_and_comes, NULL);
 	CHECKED(race_run());
@@ -326,7 +330,8 @@ static void hypercalls_against_detach(void)
 	struct caller one = caller_at(0, SPOT), two = caller_at(1, SPOT);
 
 	edu_close(&edu);
-	one.may_fail = two.may_fail = true;
+	two.may_fail = true;
+	one.may_fail = true;
 	two_cpus(&one, &two);
 	race_thread("container", container_goes_and_comes, NULL);
 	CHECKED(race_run());
