@@ -87,6 +87,14 @@ static json_t *flushes_json(const struct op_result *o)
 	return j;
 }
 
+/* All instructions are the host's: its counter stands still while the guest runs. */
+static void add_hypercall(json_t *j, const struct op_result *o)
+{
+	set_number(j, "exits_per_call", (double)o->exits / (double)o->units);
+	if (o->num_samples)
+		set_number(j, "instructions_above_null_per_call", op_instructions(o) - o->hypercall_null);
+}
+
 /* Steps of a teardown are parts of the section that is called total. */
 static bool has_section(enum op op)
 {
@@ -105,6 +113,8 @@ static json_t *op_json(const struct result *r, enum op op, const struct op_resul
 		set_integer(j, "ioctls_per_call", o->ioctls / o->units);
 	if (!o->only_time)
 		add_instructions(j, o, op_is_of_tces(op) ? r->scenario->tces : 0);
+	if (o->hypercall_null)
+		add_hypercall(j, o);
 	if (o->neighbour_calls)
 		set_integer(j, "neighbour_calls", o->neighbour_calls);
 	if (null_call && o->num_samples && null_call->num_samples && o->ioctls == o->units &&

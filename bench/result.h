@@ -37,6 +37,8 @@ struct op_result {
 	unsigned int section;	/* of the marker; 0: kills are not observed */
 	uint64_t units;		/* counted, in all samples */
 	uint64_t ioctls;
+	uint64_t exits;			/* of a guest, to user space */
+	double hypercall_null;		/* instructions of a hypercall that does nothing; 0: there is no guest */
 	double samples[MAX_SAMPLES];	/* instructions per unit */
 	unsigned int num_samples;
 

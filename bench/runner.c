@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "beside.h"
+#include "hcall.h"
 #include "kprobe.h"
 #include "marker.h"
 #include "measure.h"
@@ -64,6 +65,8 @@ static void run_one(struct run *run, struct rig *rig, struct result *r)
 	rig_close(rig);
 	if (r->scenario->work == WORK_REGISTER)
 		register_run(run, r);
+	else if (r->scenario->work == WORK_HCALL)
+		hcall_run(run, r);
 	else
 		teardown_run(run, r);
 }

@@ -200,6 +200,26 @@ const struct row scenario_rows[] = {
 	{ "v1-range-1024", "one range whose pages are pinned by the map itself",
 	  WORK_RANGE, CONTIGUOUS, 1024, 1024, .pages = P4K | Q4K, .flags = V1 },
 
+	/* A KVM guest's hypercalls; a guest page has as many TCEs as a range. */
+	{ "hcall-1", "a guest maps a page by H_PUT_TCE, and clears it",
+	  WORK_HCALL, CONTIGUOUS, 1, 1, .pages = P4K | Q4K },
+	{ "hcall-replace-1", "a guest maps another page over a live one",
+	  WORK_HCALL, CONTIGUOUS, 1, 1, .pages = P4K | Q4K, .again = AGAIN_REPLACE },
+	{ "hcall-8", "a guest maps a list, and clears it",
+	  WORK_HCALL, CONTIGUOUS, 8, 1, .pages = P4K | Q4K },
+	{ "hcall-64", "a guest maps a list, and clears it",
+	  WORK_HCALL, CONTIGUOUS, 64, 1, .pages = P4K | Q4K },
+	{ "hcall-512", "a guest maps a list, and clears it",
+	  WORK_HCALL, CONTIGUOUS, 512, 1, .pages = P4K | Q4K },
+	{ "hcall-512-scattered", "a guest maps a list of scattered pages, and clears it",
+	  WORK_HCALL, SCATTERED, 512, 1, .pages = P4K },
+	{ "hcall-replace-512", "a guest maps a list of other pages over live ones",
+	  WORK_HCALL, CONTIGUOUS, 512, 1, .pages = P4K, .again = AGAIN_REPLACE },
+	{ "hcall-boot-clear", "a guest clears what is empty, as it does with its window when it boots",
+	  WORK_HCALL, CONTIGUOUS, 512, 1, .pages = P4K | Q4K, .flags = EMPTY },
+	{ "hcall-256", "a guest maps a page of 256 TCEs, and clears it",
+	  WORK_HCALL, CONTIGUOUS, 256, 256, .pages = P64K | Q64K },
+
 	/* Without a container that is kept. */
 	{ "register-1g", "1 GiB of memory registered (pinned), and given back",
 	  WORK_REGISTER, CONTIGUOUS, 0, 0, .pages = P4K },

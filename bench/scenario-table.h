@@ -28,6 +28,7 @@
 #define LEFT		(1u << 9)	/* still mapped when the window goes */
 #define TIMED_READS	(1u << 10)	/* beside: GET_INFO is timed, not a map */
 #define LOAD_READS	(1u << 11)	/* beside: the neighbour reads GET_INFO */
+#define EMPTY		(1u << 12)	/* what is cleared is empty already */
 
 struct row {
 	const char *name;

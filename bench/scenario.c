@@ -23,6 +23,7 @@ static void set_flags(struct scenario *s, unsigned int flags)
 	s->left = flags & LEFT;
 	s->timed_reads = flags & TIMED_READS;
 	s->load_reads = flags & LOAD_READS;
+	s->empty = flags & EMPTY;
 	s->rig.v1 = flags & V1;
 	s->rig.huge = flags & HUGE_PAGES;
 	s->rig.tables = flags & TWO_TABLES ? 2 : 1;

@@ -17,6 +17,7 @@ enum work {
 	WORK_REGISTER,		/* 1 GiB of memory, and back */
 	WORK_BESIDE,		/* one thread is timed, alone and beside another */
 	WORK_WAIT,		/* a lazy unmap, until the timer has had it killed */
+	WORK_HCALL,		/* hypercalls of a KVM guest */
 };
 
 enum order {
@@ -66,6 +67,7 @@ struct scenario {
 	bool flush_each;	/* and a flush ends each unit */
 	bool smp;		/* one thread against two: smp.c */
 	bool left;		/* still mapped when the window goes */
+	bool empty;		/* what is cleared is empty already */
 	bool timed_reads;	/* beside: what is timed, and what the neighbour does, ... */
 	bool load_reads;	/* ... is GET_INFO */
 	unsigned int window_mib;/* of a teardown */

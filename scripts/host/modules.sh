@@ -39,8 +39,8 @@ modules_load() {
 	for m in vfio vfio_iommu_spapr_tce vfio-pci; do
 		modprobe "$m" || die "this kernel has no module $m; it needs VFIO for sPAPR TCE (CONFIG_VFIO_IOMMU_SPAPR_TCE)"
 	done
-	# Some tests are about KVM guests; where there is no KVM they say so.
-	[[ $VERB != test ]] || modprobe -q kvm-hv || true
+	# Some tests and scenarios are about KVM guests; where there is no KVM they say so.
+	[[ $VERB == sweep ]] || modprobe -q kvm-hv || true
 	[[ ! $UPSTREAM_ONLY ]] || return 0
 	module_loaded vfio_iommu_mtce || insmod "$MTCE_KO" || die "$MTCE_KO could not be loaded; dmesg says why"
 	echo 0 >"$TAKEOVER"
