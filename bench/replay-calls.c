@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest.h"
 #include "util.h"
 
 #define GUEST_PAGE 65536ull
@@ -139,7 +140,7 @@ static void call_each_page(struct maker *m, const struct hypercall *h)
 	uint64_t i;
 
 	for (i = 0; i < h->npages; i++) {
-		if (h->op == H_STUFF_TCE)
+		if (h->op == HCALL_STUFF)
 			unmap_pages(m, h, i, 1);
 		else
 			map_pages(m, h, i, 1);
@@ -160,12 +161,37 @@ static void call_list(struct maker *m, const struct hypercall *h)
 
 static void call_hypercall(struct maker *m, const struct hypercall *h)
 {
-	if (h->op == H_STUFF_TCE)
+	if (h->op == HCALL_STUFF)
 		unmap_pages(m, h, 0, h->npages);
 	else if (h->npages == 1)
 		map_pages(m, h, 0, 1);
 	else
 		call_list(m, h);
+}
+
+/* The guest sees the memory elsewhere than we do. */
+static uint64_t tce_of(const struct maker *m, const struct hypercall *h, uint64_t i)
+{
+	return GUEST_MEMORY + (page_of(m, h, i) - (uintptr_t)m->memory->base) + permissions_of(h);
+}
+
+static void guest_hypercall(struct maker *m, const struct hypercall *h)
+{
+	struct replay_hcall *call = &m->r->hcall[m->r->num_units - 1];
+	uint64_t i;
+
+	*call = (struct replay_hcall) {
+		.table = h->table, .put = h->put, .clears = h->op == HCALL_STUFF,
+		.ioba = iova_of(m, h, 0), .num = h->npages,
+	};
+	if (call->clears)
+		return;
+	if (h->npages > GUEST_LIST)
+		die("a list of %llu TCEs, and a hypercall takes %u", (unsigned long long)h->npages,
+		    GUEST_LIST);
+	call->tces = arena_get(&m->r->arena, h->npages * sizeof(*call->tces));
+	for (i = 0; i < h->npages; i++)
+		call->tces[i] = tce_of(m, h, i);
 }
 
 /*
@@ -195,7 +221,7 @@ static void gather(struct maker *m, const struct hypercall *h)
 {
 	uint64_t page = 1ull << m->s->page_shift[h->table], i;
 
-	if (h->op == H_STUFF_TCE) {
+	if (h->op == HCALL_STUFF) {
 		add_op(m, arg_op(false, iova_of(m, h, 0), NULL, h->npages * page));
 		return;
 	}
@@ -239,6 +265,8 @@ void replay_calls_make(struct replay_calls *r, const struct stream *s, const str
 	size_t i;
 
 	memset(r, 0, sizeof(*r));
+	if (way->kvm)
+		r->hcall = xcalloc(s->n, sizeof(*r->hcall));
 	for (i = 0; i < s->n; i++) {
 		const struct hypercall *h = &s->calls[i];
 		size_t before = r->num_calls;
@@ -253,7 +281,9 @@ void replay_calls_make(struct replay_calls *r, const struct stream *s, const str
 		u->t_us = h->t_us;
 		u->hypercalls++;
 		u->tces += h->npages;
-		if (way->gather)
+		if (way->kvm)
+			guest_hypercall(&m, h);
+		else if (way->gather)
 			gather(&m, h);
 		else if (way->per_page)
 			call_each_page(&m, h);
@@ -276,5 +306,6 @@ void replay_calls_free(struct replay_calls *r)
 	}
 	free(r->call);
 	free(r->unit);
+	free(r->hcall);
 	memset(r, 0, sizeof(*r));
 }

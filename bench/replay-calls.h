@@ -16,6 +16,17 @@ struct replay_way {
 	bool per_page;		/* an ioctl a page, as QEMU does it today */
 	unsigned int gather;	/* so many hypercalls in an update; 0: each its own call */
 	bool lazy;
+	bool kvm;		/* hypercalls of a KVM guest; no calls of ours */
+};
+
+/* A hypercall as the guest makes it. */
+struct replay_hcall {
+	unsigned int table;
+	bool put;		/* H_PUT_TCE, not a list or a range */
+	bool clears;
+	uint64_t ioba;
+	uint64_t num;
+	uint64_t *tces;		/* NULL: it clears */
 };
 
 /* What is called between two looks at the clock: what one hypercall carried, or some. */
@@ -30,6 +41,7 @@ struct replay_unit {
 struct replay_calls {
 	struct call *call;
 	struct replay_unit *unit;
+	struct replay_hcall *hcall;	/* of each unit, with a KVM guest */
 	size_t num_calls;
 	size_t num_units;
 	struct arena *arena;	/* what the calls point to */

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "marker.h"
 #include "measure.h"
+#include "replay-guest.h"
 #include "util.h"
 
 struct replay {
@@ -17,6 +18,7 @@ struct replay {
 	const struct replay_setting *setting;
 	struct container container;
 	struct replay_calls calls;
+	struct guest guest;
 	uint64_t began_ns;
 	uint64_t began_us;	/* of the recording */
 	bool sections;
@@ -26,6 +28,23 @@ static void must(const struct replay *p, int ret)
 {
 	if (ret)
 		die("%s, %s: %s", p->job->backend->name, p->job->way->name, backend_error());
+}
+
+static void must_guest(const struct replay *p, int ret)
+{
+	if (ret)
+		die("%s, %s: %s", p->job->backend->name, p->job->way->name, guest_error());
+}
+
+static void open_guest(struct replay *p, const uint64_t *window)
+{
+	const struct stream *s = p->setting->stream;
+	unsigned int i;
+
+	must_guest(p, guest_open(&p->guest, &p->container, p->setting->memory));
+	for (i = 0; i < s->num_tables; i++)
+		must_guest(p, guest_table(&p->guest, s->page_shift[i], window[i],
+					  s->tces[i] << s->page_shift[i]));
 }
 
 /* Windows are made before anything is counted; a guest makes its second in between. */
@@ -44,6 +63,8 @@ static void replay_open(struct replay *p)
 						s->tces[i] << s->page_shift[i], 1, &window[i]));
 	if (p->job->way->lazy)
 		must(p, container_lazy_mode(&p->container, true));
+	if (p->job->way->kvm)
+		open_guest(p, window);
 	replay_calls_make(&p->calls, s, p->job->way, memory, window);
 	p->began_us = p->calls.unit[0].t_us;
 	p->began_ns = clock_ns();
@@ -52,7 +73,11 @@ static void replay_open(struct replay *p)
 static void replay_close(struct replay *p)
 {
 	replay_calls_free(&p->calls);
+	if (p->job->way->kvm)
+		guest_take_back(&p->guest);
 	container_close(&p->container);
+	if (p->job->way->kvm)
+		guest_close(&p->guest);
 }
 
 static void do_calls(struct replay *p, const struct call *call, size_t n)
@@ -151,25 +176,52 @@ static double count_units(struct replay *p, const struct replay_unit *u, size_t 
 	return (double)sum - measure_overhead()->section * (double)units;
 }
 
+/* At its pace a guest leaves after each hypercall; that is not counted. */
+static double count_guest(struct replay *p, size_t from, size_t units)
+{
+	const struct replay_hcall *hcall = &p->calls.hcall[from];
+	double sum = 0;
+	size_t i;
+
+	if (!p->setting->pace)
+		return replay_guest_do(&p->guest, hcall, units);
+	for (i = 0; i < units; i++) {
+		wait_for(p, &p->calls.unit[from + i]);
+		sum += replay_guest_do(&p->guest, &hcall[i], 1);
+	}
+	return sum;
+}
+
+static double count_part(struct replay *p, size_t from, size_t units, const struct call *call,
+			 size_t calls)
+{
+	if (p->job->way->kvm)
+		return count_guest(p, from, units);
+	return count_units(p, &p->calls.unit[from], units, call, calls) -
+	       measure_overhead()->per_call * (double)calls;
+}
+
 static void count_run(struct replay *p, size_t from, size_t units, const struct call *call,
 		      size_t calls)
 {
 	const struct replay_unit *u = &p->calls.unit[from];
 	struct replay_found *f = &p->job->found[u->part];
+	uint64_t exits = p->job->way->kvm ? guest_exits(&p->guest) : 0;
 	struct kill_counters before, after;
 
 	interrupted_exit();
 	read_kills(p, &before);
 	if (p->sections)
 		marker_write(f->section);
-	f->instructions[f->rounds] += count_units(p, u, units, call, calls) -
-				      measure_overhead()->per_call * (double)calls;
+	f->instructions[f->rounds] += count_part(p, from, units, call, calls);
 	marker_write(0);
 	read_kills(p, &after);
 	if (f->rounds)
 		return;
 	count_kills(f, &before, &after);
 	count_amount(f, u, units);
+	if (p->job->way->kvm)
+		f->exits += guest_exits(&p->guest) - exits;
 }
 
 /* Called for runs of units of one part. */
@@ -221,6 +273,9 @@ void replay_round(struct replay_job *job, const struct replay_setting *setting, 
 	replay_close(&p);
 	for (i = 0; i < setting->stream->num_parts; i++)
 		job->found[i].rounds++;
+	/* One hypercall cannot be timed from outside of the guest. */
+	if (job->way->kvm)
+		return;
 	replay_open(&p);
 	each_run(&p, time_run);
 	replay_close(&p);

@@ -13,6 +13,7 @@ struct replay_found {
 	uint64_t hypercalls;
 	uint64_t tces;
 	uint64_t ioctls;
+	uint64_t exits;			/* of the guest, to user space */
 	unsigned int section;		/* of the marker */
 	uint64_t kills;			/* as the driver counts them, in one round */
 	uint64_t flushes[NUM_FLUSHES];

@@ -37,7 +37,7 @@ static void bad(const struct reader *r, const char *why)
 static const char *part_name(const char *phase, const struct hypercall *h)
 {
 	if (!strcmp(phase, "boot"))
-		return h->op == H_STUFF_TCE && h->npages >= CLEAR_PAGES ? "boot-clear" : "boot";
+		return h->op == HCALL_STUFF && h->npages >= CLEAR_PAGES ? "boot-clear" : "boot";
 	if (!strncmp(phase, "eth", 3) || !strncmp(phase, "net", 3))
 		return "network";
 	return "disk";
@@ -129,9 +129,10 @@ static void read_line(struct reader *r, const char *line)
 		window_made(r, &h);
 	else
 		check_call(r, &h);
-	/* H_PUT_TCE without permissions clears, too. */
-	if (h.op == H_PUT_TCE && !(h.tce & TCE_PERMISSIONS))
-		h.op = H_STUFF_TCE;
+	h.put = h.op == HCALL_PUT;
+	/* Without permissions it clears. */
+	if (h.op == HCALL_PUT && !(h.tce & TCE_PERMISSIONS))
+		h.op = HCALL_STUFF;
 	h.part = part_of(r, phase, &h);
 	*next_call(r) = h;
 }

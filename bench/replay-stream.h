@@ -3,6 +3,7 @@
 #ifndef MTCE_BENCH_REPLAY_STREAM_H
 #define MTCE_BENCH_REPLAY_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,9 +11,9 @@
 #define TCE_PERMISSIONS 3
 
 enum hcall {
-	H_PUT_TCE = 'P',
-	H_PUT_TCE_INDIRECT = 'I',
-	H_STUFF_TCE = 'S',
+	HCALL_PUT = 'P',
+	HCALL_LIST = 'I',
+	HCALL_STUFF = 'S',
 	WINDOW_MADE = 'W',	/* not a hypercall on TCEs: the guest made a window */
 };
 
@@ -24,6 +25,7 @@ struct hypercall {
 	uint64_t ioba;
 	uint64_t npages;
 	uint64_t tce;		/* the first: guest address and permissions; 0 clears */
+	bool put;		/* was H_PUT_TCE, also where it clears */
 };
 
 #define STREAM_PARTS 8

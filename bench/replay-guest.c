@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "replay-guest.h"
+
+#include "util.h"
+
+/* Hypercalls between two exits of the guest. */
+#define BATCH 512u
+
+_Static_assert(BATCH <= GUEST_LISTS && BATCH <= VMM_CALLS, "a batch has room in the guest");
+
+static struct vmm_call call_of(struct guest *g, const struct replay_hcall *h, unsigned int i)
+{
+	uint64_t liobn = guest_liobn(h->table);
+
+	if (h->clears)
+		return h->put ? vmm_put(liobn, h->ioba, 0) : vmm_stuff(liobn, h->ioba, h->num);
+	if (h->put)
+		return vmm_put(liobn, h->ioba, h->tces[0]);
+	return vmm_list(liobn, h->ioba, guest_list(g, i, h->tces, (unsigned int)h->num), h->num);
+}
+
+static double do_batch(struct guest *g, const struct replay_hcall *hcall, unsigned int n)
+{
+	struct vmm_call calls[BATCH];
+	double instructions;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		calls[i] = call_of(g, &hcall[i], i);
+	if (guest_run(g, calls, n, &instructions))
+		die("%s, kvm: %s", g->container->backend->name, guest_error());
+	return instructions;
+}
+
+double replay_guest_do(struct guest *g, const struct replay_hcall *hcall, size_t n)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i += BATCH)
+		sum += do_batch(g, hcall + i, n - i < BATCH ? (unsigned int)(n - i) : BATCH);
+	return sum;
+}
