@@ -9,8 +9,8 @@ def replay_parts:
 	.results as $all
 	| reduce $all[].part as $p ([]; if index($p) then . else . + [$p] end)
 	| map(. as $part | [$all[] | select(.part == $part)] as $rows
-		| (first($rows[] | select(.backend == "upstream" and .way == "per-page"), {})) as $page
-		| (first($rows[] | select(.backend == "upstream" and .way == "kvm"), {})) as $kvm
+		| first(($rows[] | select(.backend == "upstream" and .way == "per-page")), {}) as $page
+		| first(($rows[] | select(.backend == "upstream" and .way == "kvm")), {}) as $kvm
 		| {part: $part, hypercalls: $rows[0].hypercalls, tces: $rows[0].tces,
 		   rows: ($rows | map((if .way == "kvm" then $kvm else $page end) as $base
 			| {backend, way, ioctls: (.exits // .ioctls), instructions: .instructions_per_tce,
