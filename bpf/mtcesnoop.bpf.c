@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* mtcesnoop: sends each call that passes the filter. */
+/* mtcesnoop: sends each call and hypercall that passes the filter. */
 #include "vmlinux.h"
 
 #include <bpf/bpf_helpers.h>
@@ -64,7 +64,7 @@ static __always_inline void count_filtered(void)
 		(*n)++;
 }
 
-static __always_inline void send(void *ctx, const struct mtce_call_end_event *e)
+static __always_inline void send_from(const struct mtce_call_end_event *e, __u64 tid)
 {
 	struct mtcesnoop_event *event;
 
@@ -80,9 +80,49 @@ static __always_inline void send(void *ctx, const struct mtce_call_end_event *e)
 	event->ktime = bpf_ktime_get_ns();
 	event->call = *e;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	event->tid = tid;
 	bpf_ringbuf_submit(event, 0);
 }
 
-MTCE_ON_CALL_END(send)
+static __always_inline void send_call(void *ctx, const struct mtce_call_end_event *e)
+{
+	send_from(e, 0);
+}
+
+MTCE_ON_CALL_END(send_call)
+
+/* Loaded only if they are wanted (mtcesnoop.c). */
+static __always_inline void send_hcall(void *ctx, const struct mtce_hcall_event *e)
+{
+	struct mtce_call_end_event call = {
+		.container = e->container,
+		.pid = e->pid,
+		.call = MTCESNOOP_HCALL,
+		.window = e->window,
+		.iova = e->iova,
+		.pages = e->pages,
+		.mapped = e->mapped,
+		.unmapped = e->killed,
+	};
+
+	send_from(&call, e->tid);
+}
+
+MTCE_ON_HCALL(send_hcall)
+
+static __always_inline void send_hcall_left(void *ctx, const struct mtce_hcall_left_event *e)
+{
+	struct mtce_call_end_event call = {
+		.container = e->container,
+		.pid = e->pid,
+		.call = MTCESNOOP_LEFT,
+		.window = e->window,
+		.iova = e->iova,
+	};
+
+	send_from(&call, e->tid);
+}
+
+MTCE_ON_HCALL_LEFT(send_hcall_left)
 
 char LICENSE[] SEC("license") = "GPL";

@@ -33,6 +33,7 @@ static struct {
 	uint32_t buffer_kib;
 	bool stages;
 	bool json;
+	bool hcall;
 } options = { .buffer_kib = 1024 };
 
 static uint64_t shown;
@@ -40,11 +41,17 @@ static uint64_t shown;
 const char *argp_program_version = "mtcesnoop 1";
 
 static const char doc[] =
-"Show every call to mtce's VFIO back end, a line each, when it ends."
+"Show every call to mtce's VFIO back end, a line each, when it ends; with --hcall also every guest page of the hypercalls "
+"that KVM handles in the kernel."
 "\v"
 "CON is a short number of the container, W the window (-: none), TCES how many were written (+) and cleared (-), US the time in "
 "microseconds, RESULT is ok, a count, or an errno. At the end it says on standard error how many calls were shown, filtered out, "
 "and lost because lines were printed too slowly (see --buffer).\n"
+"\n"
+"Hypercalls are shown only when asked for, because there are many more of them: H_PUT_TCE_INDIRECT and H_STUFF_TCE make up to "
+"512 lines each. hcall is one that KVM worked on, and TCES are those that it wrote (+) or cleared (-); left is one that it leaves "
+"to user space, where it becomes a call. PID is the VMM, tid the thread of the vCPU; a hypercall has no time here "
+"(mtcelat --hcall has it).\n"
 "\n"
 "Examples:\n"
 "  mtcesnoop                          all calls until Ctrl-C\n"
@@ -52,6 +59,8 @@ static const char doc[] =
 "  mtcesnoop --pid 4711 --call map    maps of one process\n"
 "  mtcesnoop --failed -n 10           the next ten calls that fail\n"
 "  mtcesnoop --result ENOENT          maps of memory that is not registered\n"
+"  mtcesnoop --hcall                  calls, and hypercalls in the kernel\n"
+"  mtcesnoop --call left              what KVM does not do by itself\n"
 "  mtcesnoop --json | jq .total_ns    all fields, a JSON object per line\n"
 "\n"
 "Exit status: 0; 1 something failed or is missing; 2 wrong usage.";
@@ -63,6 +72,7 @@ enum {
 	KEY_CALL,
 	KEY_CONTAINER,
 	KEY_BUFFER,
+	KEY_HCALL,
 };
 
 static const struct argp_option option_list[] = {
@@ -70,7 +80,8 @@ static const struct argp_option option_list[] = {
 	{ "min-us", KEY_MIN_US, "N", 0, "Only calls that took N microseconds or more", 0 },
 	{ "failed", KEY_FAILED, NULL, 0, "Only calls that failed", 0 },
 	{ "result", KEY_RESULT, "ERRNO", 0, "Only calls that failed so (a name or a number); 0: that did not fail", 0 },
-	{ "call", KEY_CALL, "KIND", 0, "Only calls of this kind: map, unmap, update, put_list, flush, register, unregister, create, remove, other; may be repeated", 0 },
+	{ "call", KEY_CALL, "KIND", 0, "Only calls of this kind: map, unmap, update, put_list, flush, register, unregister, create, remove, other; or hcall, left; may be repeated", 0 },
+	{ "hcall", KEY_HCALL, NULL, 0, "Also hypercalls: those that KVM worked on in the kernel (hcall), those that it left to user space (left)", 0 },
 	{ "container", KEY_CONTAINER, "HEX", 0, "Only calls on this container: as CON shows it, or all digits", 0 },
 	{ "number", 'n', "COUNT", 0, "End after COUNT lines", 0 },
 	{ "stages", 'x', NULL, 0, "Also show operations done and given, and the microseconds of each stage", 0 },
@@ -101,6 +112,10 @@ static __u32 parse_call(struct argp_state *state, const char *arg)
 {
 	int call = mtce_call_number(arg);
 
+	if (!strcmp(arg, "hcall"))
+		return 1u << MTCESNOOP_HCALL;
+	if (!strcmp(arg, "left"))
+		return 1u << MTCESNOOP_LEFT;
 	if (call < 0)
 		argp_error(state, "--call: there is no call '%s'", arg);
 	return 1u << call;
@@ -130,6 +145,17 @@ static __u32 parse_buffer(struct argp_state *state, const char *arg)
 	if (kib & (kib - 1))
 		argp_error(state, "--buffer is a power of two, not %u", kib);
 	return kib;
+}
+
+/* A filter that no hypercall can pass is a mistake beside the wish for them. */
+static void check(struct argp_state *state)
+{
+	struct mtcesnoop_filter *f = &options.filter;
+
+	if (options.hcall)
+		f->calls = (f->calls ? f->calls : (1u << MTCE_CALLS) - 1) | MTCESNOOP_HCALLS;
+	if (f->calls & MTCESNOOP_HCALLS && (f->min_ns || f->failed || f->by_result))
+		argp_error(state, "hypercalls have no time and no result here: --min-us, --failed and --result do not go with them");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -164,6 +190,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'j':
 		options.json = true;
+		break;
+	case KEY_HCALL:
+		options.hcall = true;
+		break;
+	case ARGP_KEY_END:
+		check(state);
 		break;
 	case KEY_BUFFER:
 		options.buffer_kib = parse_buffer(state, arg);
@@ -259,6 +291,28 @@ static void print_stages(const struct mtce_call_end_event *c)
 		printf(" %5s", mtce_us(stages_of(c)[i]).s);
 }
 
+static bool is_hcall(const struct mtcesnoop_event *e)
+{
+	return 1u << (e->call.call & 31) & MTCESNOOP_HCALLS;
+}
+
+static const char *hcall_name(const struct mtcesnoop_event *e)
+{
+	return e->call.call == MTCESNOOP_LEFT ? "left" : "hcall";
+}
+
+/* An entry that is mapped is killed, too. */
+static void print_hcall_line(const struct mtcesnoop_event *e, const char *comm)
+{
+	const struct mtce_call_end_event *c = &e->call;
+
+	printf("%s %-7.7s %6u %-6s %0*llx %s %15llx %5s %7s tid %llu\n",
+	       mtce_clock(e->ktime).s, comm, c->pid, hcall_name(e),
+	       SHORT_DIGITS, c->container >> SHORT_SHIFT & SHORT_MASK,
+	       window_text(c->window).s, c->iova, mtce_short(c->pages, 5).s,
+	       tces(c->mapped, c->mapped ? 0 : c->unmapped).s, e->tid);
+}
+
 static void print_line(const struct mtcesnoop_event *e, const char *comm)
 {
 	const struct mtce_call_end_event *c = &e->call;
@@ -312,10 +366,43 @@ static void print_json(const struct mtcesnoop_event *e, const char *comm)
 	write_json(line);
 }
 
+static void print_hcall_json(const struct mtcesnoop_event *e, const char *comm)
+{
+	const struct mtce_call_end_event *c = &e->call;
+	json_t *line = json_pack("{s:s, s:f, s:s, s:I, s:I, s:s, s:i, s:s}",
+				 "event", hcall_name(e),
+				 "time", mtce_epoch(e->ktime),
+				 "comm", comm,
+				 "pid", (json_int_t)c->pid,
+				 "tid", (json_int_t)e->tid,
+				 "container", mtce_hex(c->container).s,
+				 "window", c->window,
+				 "iova", mtce_hex(c->iova).s);
+
+	if (line && c->call == MTCESNOOP_HCALL) {
+		json_object_set_new(line, "pages", json_integer(c->pages));
+		json_object_set_new(line, "mapped", json_integer(c->mapped));
+		json_object_set_new(line, "killed", json_integer(c->unmapped));
+	}
+	write_json(line);
+}
+
 /* What comes behind the last line that was asked for is not shown any more. */
 static bool enough(void)
 {
 	return options.count && shown >= options.count;
+}
+
+static void show(const struct mtcesnoop_event *e, const char *comm)
+{
+	if (options.json && is_hcall(e))
+		print_hcall_json(e, comm);
+	else if (options.json)
+		print_json(e, comm);
+	else if (is_hcall(e))
+		print_hcall_line(e, comm);
+	else
+		print_line(e, comm);
 }
 
 static int on_event(void *ctx, void *data, size_t size)
@@ -329,10 +416,7 @@ static int on_event(void *ctx, void *data, size_t size)
 		return 0;
 	memcpy(comm, e->comm, sizeof(comm));
 	mtce_clean(comm, sizeof(comm));
-	if (options.json)
-		print_json(e, comm);
-	else
-		print_line(e, comm);
+	show(e, comm);
 	shown++;
 	return 0;
 }
@@ -383,6 +467,21 @@ static void print_end(const struct mtcesnoop_bpf *skel)
 	      (__u64)shown, filtered, lost);
 }
 
+/* Hypercalls that are not wanted cost nothing. */
+static void choose_programs(struct mtcesnoop_bpf *skel)
+{
+	__u32 calls = options.filter.calls;
+
+	if (!(calls & 1u << MTCESNOOP_HCALL)) {
+		bpf_program__set_autoload(skel->progs.btf_hcall, false);
+		bpf_program__set_autoload(skel->progs.record_hcall, false);
+	}
+	if (!(calls & 1u << MTCESNOOP_LEFT)) {
+		bpf_program__set_autoload(skel->progs.btf_hcall_left, false);
+		bpf_program__set_autoload(skel->progs.record_hcall_left, false);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct mtcesnoop_bpf *skel;
@@ -398,6 +497,7 @@ int main(int argc, char **argv)
 	if (!skel)
 		mtce_bpf_failed("open the BPF programs", -errno);
 	way = mtce_choose_way(skel->obj, &skel->rodata->mtce_rate);
+	choose_programs(skel);
 	skel->rodata->filter = options.filter;
 	bpf_map__set_max_entries(skel->maps.events, options.buffer_kib * 1024);
 	error = mtcesnoop_bpf__load(skel);

@@ -105,4 +105,29 @@ static __always_inline void count_flush(void *ctx, const struct mtce_flush_event
 
 MTCE_ON_FLUSH(count_flush)
 
+/* What a page that maps nothing has changed, it has cleared. */
+static __always_inline void count_hcall(void *ctx, const struct mtce_hcall_event *e)
+{
+	struct mtcestat_counts *c = get_counts();
+
+	if (!c)
+		return;
+	c->hcall_pages++;
+	c->hcall_mapped += e->mapped;
+	if (!e->mapped)
+		c->hcall_cleared += e->killed;
+}
+
+MTCE_ON_HCALL(count_hcall)
+
+static __always_inline void count_hcall_left(void *ctx, const struct mtce_hcall_left_event *e)
+{
+	struct mtcestat_counts *c = get_counts();
+
+	if (c)
+		c->hcall_left++;
+}
+
+MTCE_ON_HCALL_LEFT(count_hcall_left)
+
 char LICENSE[] SEC("license") = "GPL";

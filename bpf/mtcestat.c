@@ -27,6 +27,7 @@ static struct {
 	unsigned int interval;	/* seconds */
 	uint64_t count;		/* of lines; 0: no end */
 	bool total;
+	bool flushes;
 	bool json;
 } options = { .interval = 1 };
 
@@ -44,20 +45,24 @@ static const char doc[] =
 "Show what mtce's VFIO back end does, a line per second, and the totals at the end."
 "\v"
 "MAP and UNMAP are TCEs that calls wrote and cleared. KILLTCE and KILLPE are TCE kills by scope, in stores to bridges. "
-"QUEUED is how many TCEs of lazy unmaps wait for their kill now. FUL, TIM, EXP, REU and TEA are flushes by reason: full, "
-"timeout, explicit, reuse, teardown. LWAIT is how often somebody waited for a lock. "
+"QUEUED is how many TCEs of lazy unmaps wait for their kill now. HPGS are guest pages of hypercalls that KVM worked on in the "
+"kernel, HMAP and HCLR the TCEs that these wrote and cleared; LEFT is how often it left one to user space, where it becomes a call. "
+"LWAIT is how often somebody waited for a lock. With --flushes, in place of hypercalls, FUL, TIM, EXP, REU and TEA are flushes by "
+"reason: full, timeout, explicit, reuse, teardown. "
 "Numbers too wide for their column are in k, M, G; --json and the totals have them all.\n"
 "\n"
 "Examples:\n"
 "  mtcestat                 a line per second until Ctrl-C, then totals\n"
 "  mtcestat 5 12            a line every 5 seconds, 12 times\n"
 "  mtcestat --total 10 1    only the totals of 10 seconds\n"
+"  mtcestat --flushes       why lazy unmaps are flushed, in place of hypercalls\n"
 "  mtcestat --json | jq -c 'select(.event == \"interval\") | .kills'\n"
 "\n"
 "Exit status: 0; 1 something failed or is missing; 2 wrong usage.";
 
 static const struct argp_option option_list[] = {
 	{ "total", 't', NULL, 0, "Only the totals at the end", 0 },
+	{ "flushes", 'f', NULL, 0, "Show flushes by reason in place of hypercalls; totals and --json have both", 0 },
 	{ "json", 'j', NULL, 0, "One JSON object per line", 0 },
 	{}
 };
@@ -67,6 +72,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 't':
 		options.total = true;
+		return 0;
+	case 'f':
+		options.flushes = true;
 		return 0;
 	case 'j':
 		options.json = true;
@@ -150,21 +158,40 @@ static __u64 sum(const __u64 *numbers, unsigned int count)
 
 static void print_head(void)
 {
-	puts("TIME      CALLS     MAP   UNMAP KILLTCE KILLPE QUEUED FUL TIM EXP REU TEA LWAIT");
+	printf("TIME      CALLS     MAP   UNMAP KILLTCE KILLPE QUEUED %s LWAIT\n",
+	       options.flushes ? "FUL TIM EXP REU TEA" : "HPGS HMAP HCLR LEFT");
+}
+
+static void print_flushes(const struct mtcestat_counts *c)
+{
+	int i;
+
+	for (i = 0; i < MTCE_REASONS; i++)
+		printf(" %3s", mtce_short(c->flushes[i], 3).s);
+}
+
+/* In as many columns. */
+static void print_hcalls(const struct mtcestat_counts *c)
+{
+	printf(" %4s %4s %4s %4s", mtce_short(c->hcall_pages, 4).s,
+	       mtce_short(c->hcall_mapped, 4).s,
+	       mtce_short(c->hcall_cleared, 4).s,
+	       mtce_short(c->hcall_left, 4).s);
 }
 
 static void print_line(const struct moment *d)
 {
 	const struct mtcestat_counts *c = &d->counts;
-	int i;
 
 	printf("%s %6s %7s %7s %7s %6s %6s", mtce_clock_now().s,
 	       mtce_short(sum(c->calls, MTCE_CALLS), 6).s,
 	       mtce_short(c->mapped, 7).s, mtce_short(c->unmapped, 7).s,
 	       mtce_short(c->kills_tce, 7).s, mtce_short(c->kills_pe, 6).s,
 	       mtce_short(d->depth, 6).s);
-	for (i = 0; i < MTCE_REASONS; i++)
-		printf(" %3s", mtce_short(c->flushes[i], 3).s);
+	if (options.flushes)
+		print_flushes(c);
+	else
+		print_hcalls(c);
 	printf(" %5s\n", mtce_short(sum(c->lock_waits, MTCE_LOCKS), 5).s);
 }
 
@@ -191,6 +218,8 @@ static void print_total(const struct moment *d)
 	print_by_name(c->calls, MTCE_CALLS, mtce_call_name);
 	printf("  TCEs         %llu mapped, %llu unmapped\n", c->mapped,
 	       c->unmapped);
+	printf("  hypercalls   %llu pages, %llu TCEs mapped, %llu cleared, %llu left to user space\n",
+	       c->hcall_pages, c->hcall_mapped, c->hcall_cleared, c->hcall_left);
 	printf("  kill stores  %llu of a TCE, %llu of a PE\n", c->kills_tce,
 	       c->kills_pe);
 	printf("  lazy queue   %llu TCEs came, %llu were flushed, %llu wait\n",
@@ -224,7 +253,7 @@ static void print_json(const char *event, const struct moment *d)
 	const struct mtcestat_counts *c = &d->counts;
 	json_t *line;
 
-	line = json_pack("{s:s, s:f, s:f, s:o, s:I, s:I, s:I, s:{s:I, s:I}, s:{s:I, s:I, s:I}, s:o, s:I, s:o, s:I, s:I}",
+	line = json_pack("{s:s, s:f, s:f, s:o, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I}, s:{s:I, s:I, s:I}, s:o, s:I, s:o, s:I, s:I}",
 			 "event", event,
 			 "time", mtce_epoch(mtce_ktime()),
 			 "seconds", (double)d->ktime / NS_PER_SECOND,
@@ -232,6 +261,10 @@ static void print_json(const char *event, const struct moment *d)
 			 "failed", (json_int_t)c->failed,
 			 "mapped", (json_int_t)c->mapped,
 			 "unmapped", (json_int_t)c->unmapped,
+			 "hcalls", "pages", (json_int_t)c->hcall_pages,
+			 "mapped", (json_int_t)c->hcall_mapped,
+			 "cleared", (json_int_t)c->hcall_cleared,
+			 "left", (json_int_t)c->hcall_left,
 			 "kills", "tce", (json_int_t)c->kills_tce,
 			 "pe", (json_int_t)c->kills_pe,
 			 "queue", "now", (json_int_t)d->depth,

@@ -19,6 +19,10 @@ struct mtcestat_counts {
 	__u64 dwell_ns;			/* of the oldest, added up over flushes */
 	__u64 lock_waits[MTCE_LOCKS];
 	__u64 lock_wait_ns;
+	__u64 hcall_pages;		/* a guest's, that KVM worked on */
+	__u64 hcall_mapped;		/* TCEs */
+	__u64 hcall_cleared;
+	__u64 hcall_left;		/* to user space */
 };
 
 /* A queue is a window's; it is in the map while it is not empty. */

@@ -353,4 +353,97 @@ int record_flush(struct mtce_flush_record *ctx)				\
 	return 0;							\
 }
 
+/*
+ * mtce_hcall
+ */
+
+static __always_inline void
+mtce_hcall_read(struct mtce_hcall_event *e, void *container,
+		struct mtce_window___driver *window, unsigned long index,
+		unsigned long pages, unsigned long mapped, unsigned long killed)
+{
+	e->container = (__u64)container;
+	e->iova = window->start + ((__u64)index << window->shift);
+	e->pages = pages;
+	e->mapped = mapped;
+	e->killed = killed;
+	e->pid = mtce_current_pid();
+	e->tid = bpf_get_current_pid_tgid();
+	e->window = window->num;
+}
+
+struct mtce_hcall_record {
+	struct mtce_record_header header;
+	struct mtce_hcall_event event;
+};
+
+#define MTCE_ON_HCALL(function)						\
+SEC("tp_btf/mtce_hcall")						\
+int BPF_PROG(btf_hcall, void *container,				\
+	     struct mtce_window___driver *window, unsigned long index,	\
+	     unsigned long pages, unsigned long mapped,			\
+	     unsigned long killed)					\
+{									\
+	struct mtce_hcall_event e = {};					\
+									\
+	if (!window)							\
+		return 0;						\
+	mtce_hcall_read(&e, container, window, index, pages, mapped,	\
+			killed);					\
+	function(ctx, &e);						\
+	return 0;							\
+}									\
+SEC("tp/mtce/mtce_hcall")						\
+int record_hcall(struct mtce_hcall_record *ctx)				\
+{									\
+	struct mtce_hcall_event e = {};					\
+									\
+	MTCE_COPY_RECORD(&e, &ctx->event, window);			\
+	function(ctx, &e);						\
+	return 0;							\
+}
+
+/*
+ * mtce_hcall_left
+ */
+
+static __always_inline void
+mtce_hcall_left_read(struct mtce_hcall_left_event *e, void *container,
+		     struct mtce_window___driver *window, unsigned long index)
+{
+	e->container = (__u64)container;
+	e->iova = window->start + ((__u64)index << window->shift);
+	e->pid = mtce_current_pid();
+	e->tid = bpf_get_current_pid_tgid();
+	e->window = window->num;
+}
+
+struct mtce_hcall_left_record {
+	struct mtce_record_header header;
+	struct mtce_hcall_left_event event;
+};
+
+#define MTCE_ON_HCALL_LEFT(function)					\
+SEC("tp_btf/mtce_hcall_left")						\
+int BPF_PROG(btf_hcall_left, void *container,				\
+	     struct mtce_window___driver *window, unsigned long index)	\
+{									\
+	struct mtce_hcall_left_event e = {};				\
+									\
+	if (!window)							\
+		return 0;						\
+	mtce_hcall_left_read(&e, container, window, index);		\
+	function(ctx, &e);						\
+	return 0;							\
+}									\
+SEC("tp/mtce/mtce_hcall_left")						\
+int record_hcall_left(struct mtce_hcall_left_record *ctx)		\
+{									\
+	struct mtce_hcall_left_event e = {};				\
+									\
+	MTCE_COPY_RECORD(&e, &ctx->event, window);			\
+	function(ctx, &e);						\
+	return 0;							\
+}
+
 #endif /* MTCE_EVENTS_BPF_H */

@@ -110,6 +110,26 @@ struct mtce_flush_event {
 	__u32 reason;
 };
 
+/* A guest's page of a hypercall: done by KVM in the kernel; left by it to user space. */
+struct mtce_hcall_event {
+	__u64 container;
+	__u64 iova;
+	__u64 pages;
+	__u64 mapped;
+	__u64 killed;
+	__u32 pid;
+	__u32 tid;
+	__u32 window;
+};
+
+struct mtce_hcall_left_event {
+	__u64 container;
+	__u64 iova;
+	__u32 pid;
+	__u32 tid;
+	__u32 window;
+};
+
 /* The time base in nanoseconds: ticks * num / den. Where they come from: attach.c. */
 struct mtce_rate {
 	__u64 num;
