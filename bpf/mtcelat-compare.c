@@ -114,7 +114,7 @@ void lat_compare(const struct lat_report *report)
 			*(e->key.source == LAT_UPSTREAM ? &left : &right) = e;
 		sides[0] = side_of(left);
 		sides[1] = side_of(right);
-		print_head(sides, mtce_call_name(call));
+		print_head(sides, lat_call_name(call));
 		print_summary(report->request, sides);
 		print_rows(report->request, sides);
 	}

@@ -59,7 +59,7 @@ static void set_key(json_t *o, const struct lat_request *r, const struct lat_ent
 
 	json_object_set_new(o, "backend", json_string(lat_source_name(k->source)));
 	if (lat_by(r, LAT_BY_CALL))
-		json_object_set_new(o, "call", json_string(mtce_call_name(k->call)));
+		json_object_set_new(o, "call", json_string(lat_call_name(k->call)));
 	if (lat_by(r, LAT_BY_BATCH))
 		json_object_set_new(o, "batch",
 				    json_pack("[I, I]", (json_int_t)lat_batch_low(k->batch),

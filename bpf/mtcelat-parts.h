@@ -6,8 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lib/histogram.h"
+#include "lib/probe.h"
 #include "mtcelat.h"
 
 /* What the user asked for. */
@@ -21,6 +23,7 @@ struct lat_request {
 	uint32_t sources;	/* a bit for each lat_source */
 	uint64_t interval;	/* seconds; 0: until the end */
 	uint64_t count;		/* of intervals; 0: until stopped */
+	bool hcall;		/* hypercalls instead of calls */
 	bool json;
 };
 
@@ -51,6 +54,21 @@ struct lat_set lat_read(void);
 uint64_t lat_lost(void);
 void lat_stop(void);	/* after it, numbers do not change any more */
 
+ino_t lat_module_id(const char *module);	/* another one: it was loaded anew; 0: it is not there */
+
+/* mtcelat-hcall.c: probes on KVM. Where what is, found once. */
+struct lat_kvm {
+	uint64_t ours_first;	/* functions of mtce's module; 0: not loaded */
+	uint64_t ours_last;
+	unsigned int found;	/* of KVM's functions */
+	char module[64];	/* that has them; empty: the kernel itself */
+};
+
+struct lat_kvm lat_hcall_find(void);
+void lat_hcall_attach(struct bpf_program *enter, struct bpf_program *leave);
+uint64_t lat_hcall_missed(void);
+void lat_hcall_detach(void);	/* nothing, if nothing is attached */
+
 /* mtcelat-set.c */
 void lat_set_sort(struct lat_set *set);
 struct lat_set lat_set_since(const struct lat_set *now, const struct lat_set *before);
@@ -59,6 +77,8 @@ void lat_set_free(struct lat_set *set);
 /* mtcelat-words.c: what is said of a histogram, the same in text and in JSON */
 const char *lat_source_name(unsigned int source);
 const char *lat_source_measures(const struct lat_request *request);
+const char *lat_call_name(unsigned int call);
+int lat_call_number(const char *name);	/* or -1 */
 const char *lat_stage_name(unsigned int stage);
 const char *lat_dimension_name(unsigned int dimension);
 /* TCE pages in a key's batch. */

@@ -71,7 +71,7 @@ static void title(const struct lat_request *r, const struct lat_entry *e)
 
 	printf("\n%s", lat_source_name(k->source));
 	if (lat_by(r, LAT_BY_CALL))
-		printf(" %s", mtce_call_name(k->call));
+		printf(" %s", lat_call_name(k->call));
 	if (lat_by(r, LAT_BY_BATCH) && k->batch > 1)
 		printf(", %" PRIu64 "-%" PRIu64 " TCEs", lat_batch_low(k->batch),
 		       lat_batch_high(k->batch));

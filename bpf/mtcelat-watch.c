@@ -63,6 +63,13 @@ static void set_switches(const struct lat_request *r)
 	s->ioc = _IO(0, 0);
 	s->width_ns = r->scale.width_ns;
 	s->linear = r->scale.linear;
+	s->sources = r->sources;
+	if (r->hcall) {
+		struct lat_kvm kvm = lat_hcall_find();
+
+		s->ours_first = kvm.ours_first;
+		s->ours_last = kvm.ours_last;
+	}
 	if (bpf_map__set_max_entries(skel->maps.histograms, r->keys))
 		errx(1, "cannot make room for %u histograms", r->keys);
 }
@@ -72,7 +79,8 @@ static const char *choose_programs(const struct lat_request *r)
 {
 	bool probe = !from(r, LAT_TRACEPOINT);
 
-	bpf_program__set_autoload(skel->progs.probe_enter, probe);
+	bpf_program__set_autoload(skel->progs.probe_enter, probe && !r->hcall);
+	bpf_program__set_autoload(skel->progs.hcall_enter, r->hcall);
 	bpf_program__set_autoload(skel->progs.probe_return, probe);
 	if (!probe)
 		return mtce_choose_way(skel->obj, &skel->rodata->mtce_rate);
@@ -92,8 +100,7 @@ static void attach_event(void)
 		mtce_bpf_failed("attach to mtce_call_end", -errno);
 }
 
-/* 0 if it is not loaded. */
-static ino_t module_id(const char *module)
+ino_t lat_module_id(const char *module)
 {
 	char path[128];
 	struct stat st;
@@ -106,10 +113,10 @@ static void attach_probes(const struct lat_request *r, char *words, size_t size)
 {
 	int i;
 
-	for (i = LAT_UPSTREAM; i < LAT_SOURCES; i++) {
+	for (i = LAT_UPSTREAM; i <= LAT_MTCE; i++) {
 		if (!from(r, i))
 			continue;
-		modules[i] = module_id(backends[i].module);
+		modules[i] = lat_module_id(backends[i].module);
 		mtce_probe_attach(&probes[i], backends[i].function, i,
 				  skel->progs.probe_enter, skel->progs.probe_return);
 		snprintf(words + strlen(words), size - strlen(words), "%s%s()",
@@ -122,8 +129,8 @@ static void say_if_gone(void)
 {
 	int i;
 
-	for (i = LAT_UPSTREAM; i < LAT_SOURCES; i++)
-		if (probes[i].enter && module_id(backends[i].module) != modules[i])
+	for (i = LAT_UPSTREAM; i <= LAT_MTCE; i++)
+		if (probes[i].enter && lat_module_id(backends[i].module) != modules[i])
 			warnx("%s was unloaded meanwhile; calls after that were not seen",
 			      backends[i].module);
 }
@@ -134,7 +141,7 @@ void lat_watch(const struct lat_request *r)
 	char words[128] = "";
 	int i, error;
 
-	for (i = 0; i < LAT_SOURCES; i++)
+	for (i = 0; i <= LAT_MTCE && !r->hcall; i++)
 		if (from(r, i))
 			mtce_need_module(backends[i].module ? backends[i].module : MTCE_MODULE);
 	skel = mtcelat_bpf__open();
@@ -147,7 +154,12 @@ void lat_watch(const struct lat_request *r)
 		mtce_bpf_failed("load the BPF programs", error);
 	if (from(r, LAT_TRACEPOINT))
 		attach_event();
-	attach_probes(r, words, sizeof(words));
+	if (r->hcall) {
+		lat_hcall_attach(skel->progs.hcall_enter, skel->progs.probe_return);
+		what = "hypercalls in KVM";
+	} else {
+		attach_probes(r, words, sizeof(words));
+	}
 	mtce_watching(what ? what : words);
 }
 
@@ -179,7 +191,7 @@ struct lat_set lat_read(void)
 
 uint64_t lat_lost(void)
 {
-	uint64_t lost = mtce_lost(skel->obj) + missed_by_probes;
+	uint64_t lost = mtce_lost(skel->obj) + missed_by_probes + lat_hcall_missed();
 	int i;
 
 	for (i = 0; i < LAT_SOURCES; i++)
@@ -195,6 +207,8 @@ void lat_stop(void)
 	say_if_gone();
 	bpf_link__destroy(event);
 	event = NULL;
+	missed_by_probes += lat_hcall_missed();
+	lat_hcall_detach();
 	for (i = 0; i < LAT_SOURCES; i++) {
 		missed_by_probes += mtce_probe_missed(&probes[i]);
 		mtce_probe_detach(&probes[i]);

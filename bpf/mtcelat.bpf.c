@@ -9,6 +9,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "lib/events.bpf.h"
+#include "lib/kvm.bpf.h"
 #include "lib/lost.bpf.h"
 #include "mtcelat.h"
 
@@ -21,11 +22,12 @@ struct {
 	__type(value, struct lat_hist);
 } histograms SEC(".maps");
 
-/* A probed call that has begun and not returned; a thread is in one at most. */
+/* A probed call or hypercall that has begun and not returned; a thread is in one at most. */
 struct start {
 	__u64 ns;
 	__u32 call;
 	__u32 source;
+	__u32 batch;	/* of a hypercall */
 };
 
 struct {
@@ -202,10 +204,50 @@ int BPF_KRETPROBE(probe_return)
 	key.source = start->source;
 	if (by(LAT_BY_CALL))
 		key.call = start->call;
+	if (by(LAT_BY_BATCH))
+		key.batch = start->batch;
 	if (by(LAT_BY_PROCESS))
 		key.pid = mtce_current_pid();
 	bpf_map_delete_elem(&starts, &tid);
 	add(&key, now - began);
+	return 0;
+}
+
+/*
+ * Hypercalls: KVM's functions for them, the same for both back ends. The cookie says
+ * which; whose the table is, its operations say. probe_return is their return, too.
+ */
+
+static __always_inline enum lat_source backend_of(struct kvm_vcpu *vcpu, __u64 liobn)
+{
+	__u64 killer = mtce_kvm_killer(vcpu, liobn);
+
+	if (!killer)
+		return LAT_NONE;
+	return killer >= switches.ours_first && killer <= switches.ours_last ?
+	       LAT_MTCE : LAT_UPSTREAM;
+}
+
+SEC("kprobe")
+int BPF_KPROBE(hcall_enter, struct kvm_vcpu *vcpu, __u64 liobn, __u64 ioba,
+	       __u64 what, __u64 pages)
+{
+	__u32 tid = bpf_get_current_pid_tgid(), call = bpf_get_attach_cookie(ctx);
+	struct start start = { .call = call };
+
+	if (!process_wanted(mtce_current_pid()))
+		return 0;
+	start.source = backend_of(vcpu, liobn);
+	if (!call_wanted(call & 31) || !(switches.sources & (1u << start.source))) {
+		bpf_map_delete_elem(&starts, &tid);
+		return 0;
+	}
+	if (call == LAT_H_PUT_TCE)
+		pages = 1;
+	start.batch = pages ? 1 + lat_log2(pages) : 0;
+	start.ns = bpf_ktime_get_ns();
+	if (bpf_map_update_elem(&starts, &tid, &start, BPF_ANY))
+		mtce_lose();
 	return 0;
 }
 

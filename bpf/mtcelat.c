@@ -26,6 +26,10 @@ static const char doc[] =
 "end's ioctl function (--probe for mtce, --upstream for vfio_iommu_spapr_tce) knows "
 "the call and the process only, but is the same for both.\n"
 "\n"
+"With --hcall: the TCE hypercalls of KVM guests that KVM handles in the kernel, by a probe on KVM, on either back end. "
+"Whose table it is shows as mtce, upstream, or none (of an emulated device). A hypercall that KVM leaves to user space counts "
+"with the time until it does. --upstream, --probe and --compare choose back ends.\n"
+"\n"
 "Examples:\n"
 "  mtcelat                             all calls until Ctrl-C\n"
 "  mtcelat --by call,batch 1           each second, by call and batch size\n"
@@ -33,6 +37,9 @@ static const char doc[] =
 "  mtcelat --by process --us           who has to wait, in microseconds\n"
 "  mtcelat --linear 250 --call unmap   bins of 250 ns\n"
 "  mtcelat --compare                   upstream and mtce side by side\n"
+"  mtcelat --hcall                     hypercalls of all guests until Ctrl-C\n"
+"  mtcelat --hcall --by call,batch     lists and clears by their length\n"
+"  mtcelat --hcall --compare           those of upstream and mtce side by side\n"
 "  mtcelat --pid $(pidof qemu-system-ppc64) --json 1 60 >lat.json\n"
 "  scripts/plot-latency lat.json       pictures of it";
 
@@ -41,6 +48,7 @@ enum {
 	KEY_PROBE,
 	KEY_COMPARE,
 	KEY_KEYS,
+	KEY_HCALL,
 };
 
 static const struct argp_option options[] = {
@@ -48,7 +56,7 @@ static const struct argp_option options[] = {
 	  "A histogram for each call, batch (TCEs, by powers of two), table (container and window), process, stage (copy, lock, pin, write, kill, rest), or for each combination of these (default: call)",
 	  0 },
 	{ "call", 'c', "CALL[,CALL]", 0,
-	  "Only these: map, unmap, update, put_list, flush, register, unregister, create, remove, other (default: all but other)",
+	  "Only these: map, unmap, update, put_list, flush, register, unregister, create, remove, other (default: all but other); with --hcall H_PUT_TCE, H_PUT_TCE_INDIRECT, H_STUFF_TCE (default: all)",
 	  0 },
 	{ "pid", 'p', "PID", 0, "Only this process", 0 },
 	{ "linear", 'l', "STEP", 0, "Bins of STEP ns (or us, with --us), instead of powers of two", 0 },
@@ -57,6 +65,7 @@ static const struct argp_option options[] = {
 	{ "upstream", KEY_UPSTREAM, NULL, 0, "Probe upstream's vfio_iommu_spapr_tce", 0 },
 	{ "probe", KEY_PROBE, NULL, 0, "Probe mtce in the same way, instead of using its events", 0 },
 	{ "compare", KEY_COMPARE, NULL, 0, "Both probes, side by side", 0 },
+	{ "hcall", KEY_HCALL, NULL, 0, "TCE hypercalls in KVM instead of calls; --upstream, --probe, --compare: of these back ends only", 0 },
 	{ "keys", KEY_KEYS, "N", 0, "Room for N histograms (default: 1024); what has none is counted as lost", 0 },
 	{}
 };
@@ -97,7 +106,7 @@ static void parse_calls(struct lat_request *r, const char *text, struct argp_sta
 
 	r->calls = 0;
 	for (word = strtok_r(words, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
-		call = mtce_call_number(word);
+		call = lat_call_number(word);
 		if (call < 0)
 			argp_error(state, "there is no call '%s' (see --help)", word);
 		r->calls |= 1u << call;
@@ -117,15 +126,28 @@ static void parse_place(struct lat_request *r, const char *text, struct argp_sta
 		argp_error(state, "what is '%s' for?", text);
 }
 
+static void check_calls(struct lat_request *r, struct argp_state *state)
+{
+	if (!r->calls)
+		r->calls = r->hcall ? LAT_ALL_HCALLS : ~(1u << MTCE_CALL_OTHER);
+	else if (r->hcall && r->calls & ~LAT_ALL_HCALLS)
+		argp_error(state, "with --hcall there are the calls H_PUT_TCE, H_PUT_TCE_INDIRECT and H_STUFF_TCE only");
+	else if (!r->hcall && r->calls & LAT_ALL_HCALLS)
+		argp_error(state, "hypercalls are shown with --hcall only");
+}
+
 /* What cannot be combined is said, not ignored. */
 static void check(struct lat_request *r, struct argp_state *state)
 {
 	const uint32_t both = 1u << LAT_UPSTREAM | 1u << LAT_MTCE;
 	const uint32_t seen = 1u << LAT_BY_CALL | 1u << LAT_BY_PROCESS;
 
+	check_calls(r, state);
 	if (!r->sources)
-		r->sources = 1u << LAT_TRACEPOINT;
-	if (r->sources & both && r->by & ~seen)
+		r->sources = r->hcall ? both | 1u << LAT_NONE : 1u << LAT_TRACEPOINT;
+	if (r->hcall && r->by & ~(seen | 1u << LAT_BY_BATCH))
+		argp_error(state, "a probe on hypercalls knows the call, the batch and the process, not the table or the stage");
+	if (!r->hcall && r->sources & both && r->by & ~seen)
 		argp_error(state, "a probe knows the call and the process, not the batch, the table or the stage");
 	if ((r->sources & both) == both && !r->json && r->by != 1u << LAT_BY_CALL)
 		argp_error(state, "side by side there is room for --by call only; with --json there is more");
@@ -164,6 +186,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_COMPARE:
 		r->sources |= 1u << LAT_UPSTREAM | 1u << LAT_MTCE;
+		break;
+	case KEY_HCALL:
+		r->hcall = true;
 		break;
 	case KEY_KEYS:
 		r->keys = mtce_number(state, "N", arg, 1, 1 << 20);
@@ -287,7 +312,6 @@ int main(int argc, char **argv)
 	struct lat_request request = {
 		.unit_ns = 1,
 		.by = 1u << LAT_BY_CALL,
-		.calls = ~(1u << MTCE_CALL_OTHER),
 		.keys = LAT_KEYS,
 	};
 

@@ -31,8 +31,20 @@ enum lat_source {
 	LAT_TRACEPOINT,
 	LAT_UPSTREAM,
 	LAT_MTCE,
+	LAT_NONE,	/* a hypercall that leads to no back end */
 	LAT_SOURCES,
 };
+
+/* Calls behind those of the driver's: hypercalls, by a probe on KVM. */
+enum lat_hcall {
+	LAT_H_PUT_TCE = MTCE_CALLS,
+	LAT_H_PUT_TCE_INDIRECT,
+	LAT_H_STUFF_TCE,
+	LAT_CALLS,
+};
+
+#define LAT_HCALLS	(LAT_CALLS - MTCE_CALLS)
+#define LAT_ALL_HCALLS	((1u << LAT_CALLS) - (1u << MTCE_CALLS))
 
 /* Behind the stages of events.h: what is in none of them. */
 #define LAT_STAGE_REST	MTCE_STAGES
@@ -64,7 +76,10 @@ struct lat_switches {
 	__u32 pid;		/* only this process, or 0 */
 	__u32 ioc;		/* _IO(0, 0), which is not 0 on POWER */
 	__u64 width_ns;		/* of a unit, or of a linear bin */
+	__u64 ours_first;	/* functions of mtce's module are from here */
+	__u64 ours_last;	/* to here */
 	__u32 linear;
+	__u32 sources;		/* a bit for each lat_source; for hypercalls only */
 };
 
 /* Fields of dimensions that are not asked for are 0. No holes: it is a hash's key. */
