@@ -9,11 +9,15 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "guest.h"
+#include "hcalls.h"
 #include "work.h"
 
 static struct work todo;
 static struct shape shape = { .ops = 1, .pages = 1, .threads = 1 };
 static struct outcome out;
+static struct hcalls hcalls = { .length = 1 };
+static struct hcall_outcome hcall_out;
 static int wait_for_line, hold;
 
 static const struct number {
@@ -30,6 +34,12 @@ static const struct number {
 	{ "ops", &shape.ops },
 	{ "pages", &shape.pages },
 	{ "threads", &shape.threads },
+	{ "hputs", &hcalls.puts },
+	{ "hlists", &hcalls.lists },
+	{ "hstuffs", &hcalls.stuffs },
+	{ "hlength", &hcalls.length },
+	{ "hemulated", &hcalls.emulated },
+	{ "hleft", &hcalls.left },
 };
 
 static const char help[] =
@@ -46,11 +56,18 @@ static const char help[] =
 "  --ops N           operations of one update (default 1)\n"
 "  --pages N         4K pages of one map, unmap, operation and list (default 1)\n"
 "  --threads N       share the work (default 1)\n"
+"  --hputs N         H_PUT_TCE of a small KVM guest, after all other work; needs KVM\n"
+"  --hlists N        H_PUT_TCE_INDIRECT\n"
+"  --hstuffs N       H_STUFF_TCE, first of what the lists have mapped\n"
+"  --hlength N       pages of one list and one stuff (default 1)\n"
+"  --hemulated N     H_PUT_TCE to a table that no VFIO group has\n"
+"  --hleft N         H_PUT_TCE that KVM has to leave to user space\n"
 "  --wait            say \"ready\" after set-up, begin when a line comes on stdin\n"
 "  --hold            when all is said, keep everything as it is until stdin ends\n"
 "\n"
 "Prints lines \"name value\": of the work (maps, ..., calls, operations, mapped_tces, unmapped_tces, errors),\n"
-"of what came before (setup_...) and after (after_...), and on our driver its own counters of the work (stat_...).\n"
+"of what came before (setup_...) and after (after_...), and on our driver its own counters of the work (stat_...); with KVM\n"
+"also of hypercalls (hcall_...).\n"
 "Needs MTCE_DEVICES and MTCE_GROUPS, which scripts/mtce-host sets.\n"
 "Exit status: 0; 1 a call did not do what it should; 2 wrong usage; 4 the back end is not there.\n";
 
@@ -111,6 +128,8 @@ static void choose_backend(void)
 		exit(4);
 	}
 	why = work_refused(&todo, &shape);
+	if (!why)
+		why = hcalls_refused(&hcalls);
 	if (why)
 		usage_error(why);
 }
@@ -147,6 +166,12 @@ static void say_stats(const struct vfio_mtce_stats *a, const struct vfio_mtce_st
 	say("stat_flushes_timeout", b->flushes_timeout - a->flushes_timeout);
 	say("stat_flushes_explicit", b->flushes_explicit - a->flushes_explicit);
 	say("stat_flushes_reuse", b->flushes_reuse - a->flushes_reuse);
+	say("stat_hcall_mapped", b->hcall_mapped - a->hcall_mapped);
+	say("stat_hcall_unmapped", b->hcall_unmapped - a->hcall_unmapped);
+	say("stat_hcall_kills_tce", b->hcall_kills_tce - a->hcall_kills_tce);
+	say("stat_hcall_kills_pe", b->hcall_kills_pe - a->hcall_kills_pe);
+	say("stat_hcall_left", b->hcall_left - a->hcall_left);
+	/* The last: whoever reads this waits for it. */
 	say("stat_lazy_pending", b->lazy_pending);
 }
 
@@ -169,10 +194,26 @@ static void say_work(void)
 	say("errors", out.errors);
 }
 
+static void say_hcalls(void)
+{
+	const struct hcall_outcome *o = &hcall_out;
+
+	say("hputs", hcalls.puts);
+	say("hlists", hcalls.lists);
+	say("hstuffs", hcalls.stuffs);
+	say("hemulated", hcalls.emulated);
+	say("hleft", hcalls.left);
+	say("hcall_pages", o->pages);
+	say("hcall_mapped", o->mapped);
+	say("hcall_cleared", o->cleared);
+	say("hcall_exits", o->exits);
+	say("hcall_errors", o->errors);
+}
+
 /* Those of box_ready(), and our own. */
 static void say_set_up(uint64_t setup_others)
 {
-	say("setup_registers", 1);
+	say("setup_registers", vm.vcpus ? 2 : 1);
 	say("setup_removes", 1);
 	say("setup_creates", 1);
 	say("setup_maps", out.setup_maps);
@@ -202,6 +243,9 @@ int main(int argc, char **argv)
 	if (test_has_failed())
 		return 1;
 	work_set_up(&todo, &shape);
+	hcalls_set_up(&hcalls);
+	if (test_has_failed())
+		return 1;
 	before = stats();
 	setup_others = others;
 	if (wait_for_line) {
@@ -210,14 +254,18 @@ int main(int argc, char **argv)
 		next_line();
 	}
 	work_run(&out);
+	hcalls_run(&hcall_out);
+	others += hcalls.left ? 2 : 0; /* enable and disable */
 	after = stats();
 	say_work();
+	say_hcalls();
 	say_set_up(setup_others);
 	if (backend->ours)
 		say_stats(&before, &after);
 	fflush(stdout);
 	while (hold && next_line())
 		;
+	hcalls_close();
 	box_close();
-	return out.errors ? 1 : 0;
+	return out.errors || hcall_out.errors ? 1 : 0;
 }

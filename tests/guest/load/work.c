@@ -11,8 +11,9 @@
 #include <stdlib.h>
 
 #include "fixture.h"
+#include "hcalls.h"
 
-#define ENTRIES		(SZ_64M / SZ_4K)
+#define ENTRIES		(SZ_64M / SZ_4K - HCALL_ENTRIES)
 #define POOL_PAGES	(POOL_SIZE / SZ_4K)
 #define MAX_THREADS	64
 #define AREAS		4
