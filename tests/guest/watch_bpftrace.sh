@@ -19,6 +19,12 @@ NAMES=(mtce-latency mtce-batch mtce-kills mtce-flush mtce-lockwait mtce-stages v
 # Primes, so that no number is the sum of others by accident.
 SMALL=(--maps 101 --unmaps 89 --bad-maps 3 --pages 5)
 WORK=("${SMALL[@]}" --updates 13 --ops 7 --lists 17 --lazy-updates 11 --flushes 3 --threads 2)
+# Hypercalls, where there is KVM.
+if [[ -c /dev/kvm ]] && grep -q ' kvmppc_h_put_tce' /proc/kallsyms; then
+	NAMES+=(hcall-latency)
+	WORK+=(--hputs 19 --hlists 23 --hstuffs 5 --hlength 3)
+	SMALL+=(--hputs 31 --hlists 2 --hstuffs 1 --hlength 3)
+fi
 
 [[ ${MTCE_BACKEND:-mtce} == mtce ]] || skip_all 'the scripts are tried on one back end'
 [[ -d $PARAMETERS ]] || skip_all "$OURS is not loaded"
@@ -226,6 +232,18 @@ any_back_end() {
 	return "$rc"
 }
 
+# The load of each back end is a process of its own.
+hypercalls() {
+	local s=hcall-latency rc=0 puts=19 lists=23 stuffs=5
+	same 'puts of ours' "$(sum_of "$s" "put_tce_ns[$LOAD_PID]")" 19 || rc=1
+	same 'lists of ours' "$(sum_of "$s" "put_tce_indirect_ns[$LOAD_PID]")" 23 || rc=1
+	same 'stuffs of ours' "$(sum_of "$s" "stuff_tce_ns[$LOAD_PID]")" 5 || rc=1
+	((${#groups[@]} < 2)) || { puts=$((19 + 31)) lists=$((23 + 2)) stuffs=$((5 + 1)); }
+	same 'hypercalls of both back ends' "$(value_of "$s" hcalls)" $((puts + lists + stuffs)) || rc=1
+	same begun "$(value_of "$s" begun)" $((puts + lists + stuffs)) || rc=1
+	return "$rc"
+}
+
 # bpftrace says which tracepoint there is not, and exits with an error.
 says_what_is_missing() {
 	local name rc names=(mtce-latency)
@@ -261,6 +279,7 @@ check mtce_flush_counts_flushes flush
 check mtce_lockwait_counts_waits lockwait
 check mtce_stages_counts_calls stages
 check vfio_dma_latency_tells_back_ends_apart any_back_end
+[[ " ${NAMES[*]} " != *' hcall-latency '* ]] || check hcall_latency_counts_hypercalls hypercalls
 [[ ! ${MTCE_OUT-} ]] || cp "$DIR"/*.log "$MTCE_OUT/" 2>/dev/null || true
 if [[ -e $KO ]]; then
 	rmmod "$OURS"

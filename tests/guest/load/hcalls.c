@@ -93,9 +93,9 @@ void hcalls_run(struct hcall_outcome *out)
 	out->exits = (vm.vcpus ? guest_exits() : 0) - before;
 }
 
-void hcalls_close(void)
+void hcalls_end(void)
 {
 	if (emulated_table >= 0)
 		close(emulated_table);
-	guest_close();
+	guest_table_close();
 }

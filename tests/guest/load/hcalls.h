@@ -32,6 +32,10 @@ const char *hcalls_refused(const struct hcalls *h);
 /* After box_ready(). Registers the guest's memory. */
 void hcalls_set_up(const struct hcalls *h);
 void hcalls_run(struct hcall_outcome *out);
-void hcalls_close(void);
+/*
+ * KVM lets go of group and tables; before box_close(). The guest's memory stays registered until then, for upstream cannot
+ * unregister what is mapped.
+ */
+void hcalls_end(void);
 
 #endif

@@ -265,7 +265,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	while (hold && next_line())
 		;
-	hcalls_close();
+	hcalls_end();
 	box_close();
 	return out.errors || hcall_out.errors ? 1 : 0;
 }
