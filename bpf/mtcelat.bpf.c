@@ -218,7 +218,7 @@ int BPF_KRETPROBE(probe_return)
  * which; whose the table is, its operations say. probe_return is their return, too.
  */
 
-static __always_inline enum lat_source backend_of(struct kvm_vcpu *vcpu, __u64 liobn)
+static __always_inline enum lat_source backend_of(struct kvm_vcpu___kvm *vcpu, __u64 liobn)
 {
 	__u64 killer = mtce_kvm_killer(vcpu, liobn);
 
@@ -229,7 +229,7 @@ static __always_inline enum lat_source backend_of(struct kvm_vcpu *vcpu, __u64 l
 }
 
 SEC("kprobe")
-int BPF_KPROBE(hcall_enter, struct kvm_vcpu *vcpu, __u64 liobn, __u64 ioba,
+int BPF_KPROBE(hcall_enter, struct kvm_vcpu___kvm *vcpu, __u64 liobn, __u64 ioba,
 	       __u64 what, __u64 pages)
 {
 	__u32 tid = bpf_get_current_pid_tgid(), call = bpf_get_attach_cookie(ctx);

@@ -18,6 +18,18 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct kvm_arch___kvm {
+	struct list_head spapr_tce_tables;
+};
+
+struct kvm___kvm {
+	struct kvm_arch___kvm arch;
+};
+
+struct kvm_vcpu___kvm {
+	struct kvm___kvm *kvm;
+};
+
 struct kvmppc_spapr_tce_iommu_table___kvm {
 	struct list_head next;
 	struct iommu_table *tbl;
@@ -36,14 +48,14 @@ struct kvmppc_spapr_tce_table___kvm {
 	((type *)((void *)(entry) - bpf_core_field_offset(type, member)))
 
 static __always_inline struct kvmppc_spapr_tce_table___kvm *
-mtce_kvm_table(struct kvm_vcpu *vcpu, __u64 liobn)
+mtce_kvm_table(struct kvm_vcpu___kvm *vcpu, __u64 liobn)
 {
-	struct kvm *kvm = BPF_CORE_READ(vcpu, kvm);
+	struct kvm___kvm *kvm = BPF_CORE_READ(vcpu, kvm);
 	struct list_head *entry = BPF_CORE_READ(kvm, arch.spapr_tce_tables.next);
 	struct list_head *end;
 	int i;
 
-	end = (void *)kvm + bpf_core_field_offset(struct kvm, arch.spapr_tce_tables);
+	end = (void *)kvm + bpf_core_field_offset(struct kvm___kvm, arch.spapr_tce_tables);
 	for (i = 0; i < MTCE_KVM_TABLES && entry && entry != end; i++) {
 		struct kvmppc_spapr_tce_table___kvm *t;
 
@@ -59,13 +71,15 @@ mtce_kvm_table(struct kvm_vcpu *vcpu, __u64 liobn)
  * The function that kills TCEs in the first of the host's tables behind @liobn; 0
  * if there is none, or if it cannot be told.
  */
-static __always_inline __u64 mtce_kvm_killer(struct kvm_vcpu *vcpu, __u64 liobn)
+static __always_inline __u64 mtce_kvm_killer(struct kvm_vcpu___kvm *vcpu, __u64 liobn)
 {
 	struct kvmppc_spapr_tce_iommu_table___kvm *it;
 	struct kvmppc_spapr_tce_table___kvm *t;
 	struct list_head *first, *end;
 
-	if (!bpf_core_field_exists(struct kvmppc_spapr_tce_table___kvm, iommu_tables) ||
+	if (!bpf_core_field_exists(struct kvm_vcpu___kvm, kvm) ||
+	    !bpf_core_field_exists(struct kvm___kvm, arch.spapr_tce_tables) ||
+	    !bpf_core_field_exists(struct kvmppc_spapr_tce_table___kvm, iommu_tables) ||
 	    !bpf_core_field_exists(struct kvmppc_spapr_tce_iommu_table___kvm, tbl))
 		return 0;
 	t = mtce_kvm_table(vcpu, liobn);
