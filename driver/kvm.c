@@ -40,10 +40,10 @@
  * middle of is found by the thread. KVM's own walk over its tables does, and is
  * safe on preemptible kernels from 7.3.3 and in 6.12 without CONFIG_PREEMPT.
  */
-#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -97,11 +97,10 @@ struct kvm_map {
 	u64 run_perm;
 } ____cacheline_aligned;
 
-#define MAPS_BITS	8
 #define MAPS_PROBE	8u
 
 /* More than there are CPUs to be in the middle of a map. */
-static struct kvm_map maps[BIT(MAPS_BITS)];
+static struct kvm_map maps[256];
 
 /* No user's address, and none that wraps when a page's size is added. */
 static __be64 nobodys = cpu_to_be64(BIT_ULL(62));
@@ -113,7 +112,8 @@ static struct mtce_kvm *kvm_of(struct iommu_table *tbl)
 
 static struct kvm_map *map_place(unsigned int i)
 {
-	return &maps[(hash_ptr(current, MAPS_BITS) + i) % ARRAY_SIZE(maps)];
+	/* Tasks lie some KiB apart. */
+	return &maps[((unsigned long)current / SZ_1K + i) % ARRAY_SIZE(maps)];
 }
 
 static noinline struct kvm_map *map_find_displaced(void)

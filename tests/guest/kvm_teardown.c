@@ -22,12 +22,15 @@ static void after(void)
 	box_close();
 }
 
+static bool kvm_has_the_table;
+
 /* Live entries by KVM and by ioctls. */
 static void fill(void)
 {
 	CHECKED(box_ready());
 	CHECKED(guest_open(GUEST_SIZE, 1));
 	CHECKED(guest_table(12, 0, SZ_64M));
+	kvm_has_the_table = true;
 	IN_KERNEL(hlist(AT, PAGE(0), SZ_64K, 64));
 	IN_KERNEL(hput(2 * AT, PAGE(0) | TCE_RW));
 	OK(vfio_map(&box, RW, 3 * AT, vm.memory + PAGE(0), SZ_1M));
@@ -37,7 +40,8 @@ static void fill(void)
 /* Upstream's KVM maps in tables of windows that have gone. Ours must not: nobody would clear them. */
 static void nothing_can_be_mapped(void)
 {
-	if (!backend->ours || !vm.vcpus)
+	/* Without a table behind the guest's there is nothing that KVM could map: it says yes. */
+	if (!backend->ours || !vm.vcpus || !kvm_has_the_table)
 		return;
 	vm.too_hard = NULL;
 	CHECK(hput(AT, PAGE(1) | TCE_RW) != H_SUCCESS);
@@ -77,12 +81,14 @@ static void table_goes(void)
 {
 	close(guest_table_fd);
 	guest_table_fd = -1;
+	kvm_has_the_table = false;
 }
 
 static void group_goes(void)
 {
 	if (vm.vcpus && box.group[0] >= 0)
 		OK(vmm_take_back(&vm, box.group[0]));
+	kvm_has_the_table = false;
 }
 
 static void machine_goes(void)
