@@ -25,6 +25,7 @@ static void cell_fill(struct cell *cell, const json_t *op, bool per_call, double
 	cell->samples = json_object_get(op, "instructions_per_call_samples");
 	cell->per = per_call ? 1 : tces;
 	cell->above_null = json_number_or_nan(op, "instructions_above_null_per_call");
+	cell->exits = json_number_or_nan(op, "exits_per_call");
 	cell->kills_all = json_number_or_nan(op, "kill_stores") / calls;
 	cell->kills_pe = json_number_or_nan(op, "kill_stores_pe") / calls;
 	/* not kill_stores_per_tce: that is rounded */
@@ -52,7 +53,7 @@ static void cell_fill_threads(struct cell *cell, const json_t *threads)
 static void cell_make(struct cell *cell, const json_t *result, const char *op, bool per_call)
 {
 	static const struct cell empty = {
-		.instructions = NAN, .above_null = NAN, .kills = NAN, .kills_pe = NAN,
+		.instructions = NAN, .above_null = NAN, .exits = NAN, .kills = NAN, .kills_pe = NAN,
 		.kills_all = NAN, .rate = { NAN, NAN }, .one_thread = NAN, .scaling = NAN,
 		.machine = NAN, .share = NAN, .p50 = NAN, .p99 = NAN,
 	};

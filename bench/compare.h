@@ -29,6 +29,7 @@ struct cell {
 	const json_t *samples;	/* of instructions, per call... */
 	double per;		/* ... so many TCEs; 1 where rows are per call */
 	double above_null;
+	double exits;		/* of a hypercall, to user space; NAN: there is no guest */
 	double kills;		/* stores per TCE or per call; NAN: unknown */
 	double kills_pe;	/* in all */
 	double kills_all;
@@ -77,6 +78,9 @@ void table_notes(const struct comparison *c);
 /* compare-threads.c: nothing if no row is about threads */
 #define OP_THREADS "threads"
 void table_threads(const struct comparison *c);
+
+/* compare-hcalls.c: nothing if no row is about hypercalls */
+void table_hcalls(const struct comparison *c);
 
 /* Of two cells, A and B. */
 struct difference {

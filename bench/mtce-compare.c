@@ -137,6 +137,7 @@ static void print_comparison(struct comparison *c)
 {
 	table_instructions(c);
 	table_threads(c);
+	table_hcalls(c);
 	table_latency(c);
 	table_notes(c);
 }
@@ -197,6 +198,7 @@ static void compare_backend(const struct arguments *a, const struct comparison *
 	printf("\n%s\n", backend);
 	table_differences(c, a->least);
 	table_threads(c);
+	table_hcalls(c);
 	table_latency(c);
 }
 
