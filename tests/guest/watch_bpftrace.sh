@@ -186,12 +186,13 @@ batch() {
 	same 'histogram of operations' "$(sum_of "$s" ops_of_update)" "$(value_of "$s" updates)" || rc=1
 	return "$rc"
 }
+# Of calls and hypercalls together.
 kills() {
-	local s=mtce-kills rc=0
-	same 'TCEs' "$(said "$s" 'TCEs written')" $((did[mapped_tces] + did[unmapped_tces])) || rc=1
-	same stores "$(said "$s" 'kill stores')" $((did[stat_kills_tce] + did[stat_kills_pe])) || rc=1
-	same 'stores of TCE kills' "$(value_of "$s" stores_of_tce_kills)" "${did[stat_kills_tce]}" || rc=1
-	same 'PE kills' "$(sum_of "$s" entries_of_pe_kill)" "${did[stat_kills_pe]}" || rc=1
+	local s=mtce-kills rc=0 tce=$((did[stat_kills_tce] + did[stat_hcall_kills_tce])) pe=$((did[stat_kills_pe] + did[stat_hcall_kills_pe]))
+	same 'TCEs' "$(said "$s" 'TCEs written')" $((did[mapped_tces] + did[unmapped_tces] + did[hcall_mapped] + did[hcall_cleared])) || rc=1
+	same stores "$(said "$s" 'kill stores')" $((tce + pe)) || rc=1
+	same 'stores of TCE kills' "$(value_of "$s" stores_of_tce_kills)" "$tce" || rc=1
+	same 'PE kills' "$(sum_of "$s" entries_of_pe_kill)" "$pe" || rc=1
 	same 'histograms' $(($(sum_of "$s" entries_of_pe_kill) + $(sum_of "$s" entries_of_tce_kill))) "$(value_of "$s" kills)" || rc=1
 	return "$rc"
 }
