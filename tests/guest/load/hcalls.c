@@ -60,7 +60,7 @@ static uint64_t at(uint64_t entry)
 }
 
 /* In an enabled container maps pin pages, which KVM cannot do. Nobody does these then. */
-static void left(struct hcall_outcome *out)
+static void left_ones(struct hcall_outcome *out)
 {
 	uint64_t i;
 
@@ -71,6 +71,11 @@ static void left(struct hcall_outcome *out)
 	for (i = 0; i < todo.left; i++)
 		as_it_should(out, "a put that is left", hput(at(todo.puts + i), PAGE(0) | TCE_RW), H_HARDWARE);
 	as_it_should(out, "disable", vfio_disable(&box), 0);
+}
+
+static int64_t put_emulated(uint64_t entry)
+{
+	return vmm_hcall(&vm.vcpu[0], H_PUT_TCE, EMULATED_LIOBN, entry * SZ_4K, PAGE(0) | TCE_RW, 0);
 }
 
 void hcalls_run(struct hcall_outcome *out)
@@ -84,9 +89,8 @@ void hcalls_run(struct hcall_outcome *out)
 	for (i = 0; i < todo.stuffs; i++)
 		as_it_should(out, "stuff", hstuff(at(PUTS + i * todo.length), todo.length), H_SUCCESS);
 	for (i = 0; i < todo.emulated; i++)
-		as_it_should(out, "a put to an emulated device", vmm_hcall(&vm.vcpu[0], H_PUT_TCE,
-			     EMULATED_LIOBN, i * SZ_4K, PAGE(0) | TCE_RW, 0), H_SUCCESS);
-	left(out);
+		as_it_should(out, "a put to an emulated device", put_emulated(i), H_SUCCESS);
+	left_ones(out);
 	out->pages = todo.puts + todo.left + (todo.lists + todo.stuffs) * todo.length;
 	out->mapped = todo.puts + todo.lists * todo.length;
 	out->cleared = todo.stuffs * todo.length;

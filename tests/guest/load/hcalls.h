@@ -33,8 +33,8 @@ const char *hcalls_refused(const struct hcalls *h);
 void hcalls_set_up(const struct hcalls *h);
 void hcalls_run(struct hcall_outcome *out);
 /*
- * KVM lets go of group and tables; before box_close(). The guest's memory stays registered until then, for upstream cannot
- * unregister what is mapped.
+ * KVM lets go of group and tables; before box_close(). The guest's memory stays registered until then, for
+ * upstream cannot unregister what is mapped.
  */
 void hcalls_end(void);
 
