@@ -171,16 +171,6 @@ static void map_end(struct kvm_map *m)
  * Under a stripe's kvm_lock
  */
 
-void mtce_kvm_lock(struct mtce_stripe *s) __acquires(&s->kvm_lock)
-{
-	spin_lock(&s->kvm_lock);
-}
-
-void mtce_kvm_unlock(struct mtce_stripe *s) __releases(&s->kvm_lock)
-{
-	spin_unlock(&s->kvm_lock);
-}
-
 /* The region that holds @ua, or NULL. */
 static struct mtce_region *find_region(struct mtce_container *c,
 				       struct mtce_stripe *s, unsigned long ua)
@@ -709,12 +699,6 @@ void mtce_kvm_unhook(struct mtce_window *w)
 	}
 }
 
-static void lock_too(struct mtce_stripe *s, struct mtce_container *c)
-	__acquires(&s->kvm_lock)
-{
-	spin_lock_nest_lock(&s->kvm_lock, &c->sem);
-}
-
 /*
  * No hypercall is at any entry until mtce_kvm_thaw(). For changes, in a container
  * that is stopped, of what the holder of a kvm_lock relies on: groups, regions.
@@ -729,7 +713,7 @@ void mtce_kvm_freeze(struct mtce_container *c)
 		struct mtce_window *w = c->windows[i];
 
 		for (j = 0; w && w->shared && j < MTCE_STRIPES; j++)
-			lock_too(&w->stripe[j], c);
+			mtce_kvm_lock_too(&w->stripe[j], c);
 	}
 }
 

@@ -534,6 +534,9 @@ int mtce_range_lock_many(struct mtce_container *c, struct mtce_hold *h,
 			 u64 iova, u64 size, u32 entries);
 void mtce_range_unlock_many(struct mtce_container *c, struct mtce_hold *h);
 int mtce_enter(struct mtce_container *c);
+void mtce_kvm_lock(struct mtce_stripe *s);
+void mtce_kvm_lock_too(struct mtce_stripe *s, struct mtce_container *c);
+void mtce_kvm_unlock(struct mtce_stripe *s);
 
 /* window.c */
 int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
@@ -821,8 +824,6 @@ void mtce_kvm_thaw(struct mtce_container *c);
 void mtce_kvm_settle(struct mtce_container *c);
 void mtce_kvm_settle_one(struct mtce_container *c, struct mtce_window *w,
 			 struct mtce_stripe *s);
-void mtce_kvm_lock(struct mtce_stripe *s);
-void mtce_kvm_unlock(struct mtce_stripe *s);
 void mtce_kvm_share(struct work_struct *work);
 
 #endif /* MTCE_H */

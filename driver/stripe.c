@@ -257,3 +257,24 @@ void mtce_range_unlock_many(struct mtce_container *c, struct mtce_hold *h)
 	if (h->sem)
 		up_read(&c->sem);
 }
+
+/*
+ * Entries of a shared window
+ */
+
+void mtce_kvm_lock(struct mtce_stripe *s) __acquires(&s->kvm_lock)
+{
+	spin_lock(&s->kvm_lock);
+}
+
+/* One of many: the container is stopped, so nobody else takes more than one. */
+void mtce_kvm_lock_too(struct mtce_stripe *s, struct mtce_container *c)
+	__acquires(&s->kvm_lock)
+{
+	spin_lock_nest_lock(&s->kvm_lock, &c->sem);
+}
+
+void mtce_kvm_unlock(struct mtce_stripe *s) __releases(&s->kvm_lock)
+{
+	spin_unlock(&s->kvm_lock);
+}

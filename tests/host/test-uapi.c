@@ -30,7 +30,7 @@ IS(VFIO_MTCE_INFO_LAZY_MODE, 8);
 IS(VFIO_MTCE_OP_MAP, 0);
 IS(VFIO_MTCE_OP_UNMAP, 1);
 
-SIZE(vfio_mtce_stats, 96);
+SIZE(vfio_mtce_stats, 136);
 AT(vfio_mtce_stats, tces_mapped, 0);
 AT(vfio_mtce_stats, tces_unmapped, 8);
 AT(vfio_mtce_stats, kills_tce, 16);
@@ -43,8 +43,13 @@ AT(vfio_mtce_stats, flushes_explicit, 64);
 AT(vfio_mtce_stats, flushes_reuse, 72);
 AT(vfio_mtce_stats, flushes_teardown, 80);
 AT(vfio_mtce_stats, lazy_pending, 88);
+AT(vfio_mtce_stats, hcall_mapped, 96);
+AT(vfio_mtce_stats, hcall_unmapped, 104);
+AT(vfio_mtce_stats, hcall_kills_tce, 112);
+AT(vfio_mtce_stats, hcall_kills_pe, 120);
+AT(vfio_mtce_stats, hcall_left, 128);
 
-SIZE(vfio_iommu_mtce_info, 136);
+SIZE(vfio_iommu_mtce_info, 176);
 AT(vfio_iommu_mtce_info, argsz, 0);
 AT(vfio_iommu_mtce_info, flags, 4);
 AT(vfio_iommu_mtce_info, max_ops, 8);

@@ -124,7 +124,8 @@ void guest_table(unsigned int shift, uint64_t start, uint64_t size)
 	table_start = start;
 	table_end = start + size;
 	OK(vmm_hand_over(&vm, box.group[0], guest_table_fd));
-	await_kvm();
+	if (backend->ours)
+		await_kvm();
 }
 
 void guest_table_close(void)
