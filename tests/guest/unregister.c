@@ -232,29 +232,6 @@ static void new_memory_at_an_old_address(void)
 	nothing_is_left();
 }
 
-/* One flag bit of /proc/kpageflags for the page behind an address; -1 if it cannot be known. */
-static int page_flag(void *p, int bit)
-{
-	uint64_t pfn = 0, flags = 0;
-	FILE *map = fopen("/proc/self/pagemap", "r");
-	FILE *kpf = fopen("/proc/kpageflags", "r");
-	int ret = -1;
-
-	if (map && kpf &&
-	    !fseeko(map, (uintptr_t)p / mem_page() * 8, SEEK_SET) &&
-	    fread(&pfn, 8, 1, map) == 1 && pfn >> 63 &&
-	    !fseeko(kpf, (pfn & ((1ull << 55) - 1)) * 8, SEEK_SET) &&
-	    fread(&flags, 8, 1, kpf) == 1)
-		ret = flags >> bit & 1;
-	if (map)
-		fclose(map);
-	if (kpf)
-		fclose(kpf);
-	return ret;
-}
-
-#define KPF_DIRTY 4
-
 /* What a device wrote must not be lost when the page is only in the page cache. */
 /* Revoked entries let the device in no longer. */
 static void revoked_memory_is_out_of_reach(void)
@@ -300,10 +277,10 @@ static void written_memory_is_dirty_when_it_goes(void)
 		fsync(fd);
 		OK(vfio_unmap(&box, SZ_1M, SZ_4K));
 		OK(vfio_unregister(&box, p, SZ_64K));
-		if (page_flag(p, KPF_DIRTY) < 0)
+		if (mem_is_dirty(p) < 0)
 			test_skipped("/proc/kpageflags does not tell");
 		else
-			CHECK(page_flag(p, KPF_DIRTY) == 1);
+			CHECK(mem_is_dirty(p) == 1);
 	}
 	munmap(p, SZ_64K);
 	close(fd);
