@@ -15,13 +15,15 @@ klog_bad() {
 		(up || /Kernel panic/) && !upstream' "$1" | grep -aE "$KLOG_BAD"
 }
 
-# klog_report OUT: shows them; status 1 when there are any. kernel.log is the guest's own full log;
-# a guest that died has only its console.
+# klog_report OUT: shows them, and what stands around the first; status 1 when there are any. kernel.log is the
+# guest's own full log; a guest that died has only its console.
 klog_report() {
 	local log=$1/kernel.log bad
 	[[ -s $log ]] || log=$1/console.log
 	bad=$(klog_bad "$log") || return 0
 	say "the kernel log has $(wc -l <<<"$bad") line(s) of complaint, in $log:"
 	head -n 12 <<<"$bad" >&2
+	say "around the first of them:"
+	grep -aF -m1 -B 16 -A 24 -- "$(head -n 1 <<<"$bad")" "$log" >&2 || true
 	return 1
 }
