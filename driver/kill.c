@@ -208,7 +208,8 @@ static void kill_range_through_ops(struct job j, unsigned long index,
 		j.w->ops->tce_kill(tbl, tbl->it_offset + index, n);
 		index += n;
 		left -= n;
-		cond_resched();
+		if (left)
+			cond_resched();
 	}
 }
 
@@ -254,17 +255,17 @@ static __always_inline struct job job_of(struct mtce_work *wk)
 	return (struct job){ wk->c, wk->w, &wk->kill, &wk->s->counts };
 }
 
-static noinline void kill_one_traced(struct mtce_work *wk)
+static noinline void kill_one_traced(struct job j, unsigned long index)
 {
-	do_kill_one(job_of(wk), wk->kill.range[0].index, true);
+	do_kill_one(j, index, true);
 }
 
-static __always_inline void kill_one(struct mtce_work *wk)
+static __always_inline void kill_one(struct job j, unsigned long index)
 {
 	if (trace_mtce_kill_enabled())
-		kill_one_traced(wk);
+		kill_one_traced(j, index);
 	else
-		do_kill_one(job_of(wk), wk->kill.range[0].index, false);
+		do_kill_one(j, index, false);
 }
 
 static noinline void kill_many(struct job j)
@@ -297,7 +298,7 @@ void mtce_kill_flush(struct mtce_work *wk)
 	if (wk->kill.nr && !wk->detached) {
 		if (likely(wk->kill.entries == 1 && wk->c->kill_regs &&
 			   READ_ONCE(mtce_kill_threshold)))
-			kill_one(wk);
+			kill_one(job_of(wk), wk->kill.range[0].index);
 		else
 			kill_many(job_of(wk));
 	}
@@ -317,40 +318,31 @@ void mtce_kill_queued(struct mtce_container *c, struct mtce_window *w)
 	memset(&w->queue.kill, 0, sizeof(w->queue.kill));
 }
 
+static noinline void kill_some_atomic(struct mtce_container *c,
+				      struct mtce_window *w,
+				      unsigned long index, unsigned long n,
+				      struct mtce_counts *counts)
+{
+	struct mtce_kill k __uninitialized;
+
+	k.entries = n;
+	k.nr = 1;
+	k.many = 0;
+	k.range[0].index = index;
+	k.range[0].count = n;
+	kill_many((struct job){ c, w, &k, counts });
+}
+
 /*
- * Kill @n entries of @w from @index on, now, where one must not sleep. The caller
- * holds a kvm_lock of the window, and @n is the work of one hypercall.
+ * Kill @n entries of @w from @index on. The caller holds a kvm_lock of the window:
+ * @n is the work of one hypercall, less than what takes a look at the scheduler.
  */
 void mtce_kill_atomic(struct mtce_container *c, struct mtce_window *w,
 		      unsigned long index, unsigned long n,
 		      struct mtce_counts *counts)
 {
-	struct mtce_kill k __uninitialized;
-	struct job j = { c, w, &k, counts };
-	struct mtce_group *g;
-
-	if (likely(n == 1 && c->kill_regs && READ_ONCE(mtce_kill_threshold))) {
-		do_kill_one(j, index, true);
-		return;
-	}
-	k.entries = n;
-	k.nr = 1;
-	k.range[0].index = index;
-	k.range[0].count = n;
-	if (!c->kill_regs) {
-		trace_through_ops(j, index, n);
-		w->ops->tce_kill(w->tbl, w->tbl->it_offset + index, n);
-		mb();	/* told before anything is let go */
-		counts->kills_tce += n * c->nr_groups;
-		return;
-	}
-	mb();	/* the table is written before the bridge is told */
-	if (n > READ_ONCE(mtce_kill_threshold)) {
-		kill_pe(j);
-		return;
-	}
-	list_for_each_entry(g, &c->groups, next)
-		kill_entries(j, g);
-	mb();	/* told before anything is let go */
-	counts->kills_tce += n * c->nr_groups;
+	if (likely(n == 1 && c->kill_regs && READ_ONCE(mtce_kill_threshold)))
+		kill_one((struct job){ c, w, NULL, counts }, index);
+	else
+		kill_some_atomic(c, w, index, n, counts);
 }

@@ -57,12 +57,14 @@
  * @platform: what it pointed to before
  * @c: container; there while @w is
  * @w: window, or NULL when that is gone
+ * @pages: TCEs of a guest's page, as the last kill has shown; 0 before it
  */
 struct mtce_kvm {
 	struct iommu_table_ops ops;
 	struct iommu_table_ops *platform;
 	struct mtce_container *c;
 	struct mtce_window __rcu *w;
+	unsigned long pages;
 };
 
 /**
@@ -70,7 +72,6 @@ struct mtce_kvm {
  * @task: the thread; NULL: free
  * @displaced: threads whose place this is, too, and that took another one
  * @home: the place of @task
- * @kvm: the table
  * @ua: user address of the last exchange, written by KVM after it
  * @armed: there was an exchange that is not yet in the run
  * @index: entry of the last exchange
@@ -80,13 +81,13 @@ struct mtce_kvm {
  * @first: first entry of the run
  * @first_ua: user address that it maps
  * @run_perm: permissions of the run
+ * @mem: memory that it maps, or NULL where there is none
  */
 struct kvm_map {
 	struct task_struct *task;
 	atomic_t displaced;
 	bool armed;
 	__be64 ua;
-	struct mtce_kvm *kvm;
 	struct kvm_map *home;
 	unsigned long index;
 	u64 perm;
@@ -95,6 +96,7 @@ struct kvm_map {
 	unsigned long first;
 	u64 first_ua;
 	u64 run_perm;
+	struct mm_iommu_table_group_mem_t *mem;
 } ____cacheline_aligned;
 
 #define MAPS_PROBE	8u
@@ -137,77 +139,114 @@ static __always_inline struct kvm_map *map_find(void)
 							 NULL;
 }
 
-/* The caller is in the middle of nothing. */
-static struct kvm_map *map_begin(struct mtce_kvm *k)
+static __always_inline bool map_take(struct kvm_map *m)
+{
+	return !READ_ONCE(m->task) &&
+	       !cmpxchg_acquire(&m->task, NULL, current); /* map_end() */
+}
+
+static noinline struct kvm_map *map_take_displaced(void)
 {
 	struct kvm_map *home = map_place(0);
 	unsigned int i;
 
-	for (i = 0; i < MAPS_PROBE; i++) {
+	for (i = 1; i < MAPS_PROBE; i++) {
 		struct kvm_map *m = map_place(i);
 
-		if (READ_ONCE(m->task) || cmpxchg(&m->task, NULL, current))
+		if (!map_take(m))
 			continue;
-		if (i)
-			atomic_inc(&home->displaced);
+		atomic_inc(&home->displaced);
 		m->home = home;
-		m->kvm = k;
-		m->armed = false;
-		m->done = 0;
-		m->n = 0;
 		return m;
 	}
 	return NULL;
 }
 
+/* The caller is in the middle of nothing. A place that is free has no run. */
+static __always_inline struct kvm_map *map_begin(void)
+{
+	struct kvm_map *home = map_place(0);
+
+	if (unlikely(!map_take(home)))
+		return map_take_displaced();
+	home->home = home;
+	return home;
+}
+
 static void map_end(struct kvm_map *m)
 {
+	m->done = 0;
 	if (unlikely(m->home != m))
 		atomic_dec(&m->home->displaced);
-	smp_store_release(&m->task, NULL); /* all of it is done: map_begin() */
+	smp_store_release(&m->task, NULL); /* all of it is done: map_take() */
 }
 
 /*
  * Under a stripe's kvm_lock
  */
 
-/* The region that holds @ua, or NULL. */
-static struct mtce_region *find_region(struct mtce_container *c,
-				       struct mtce_stripe *s, unsigned long ua)
+static noinline struct mtce_region *search_region(struct mtce_container *c,
+						  struct mtce_stripe *s,
+						  unsigned long ua)
 {
-	struct mtce_region *r = s->kvm.hint;
+	struct mtce_region *r = mtce_region_find(c, ua);
 
-	if (ua - r->ua < r->size)
-		return r;
-	r = mtce_region_find(c, ua);
 	if (r)
 		s->kvm.hint = r;
 	return r;
 }
 
-/* Do the kill that is owed, and let go of what waited for it. */
+/* The region that holds @ua, or NULL. */
+static __always_inline struct mtce_region *
+find_region(struct mtce_container *c, struct mtce_stripe *s, unsigned long ua)
+{
+	struct mtce_region *r = s->kvm.hint;
+
+	return likely(ua - r->ua < r->size) ? r : search_region(c, s, ua);
+}
+
+/* Entries that changed, and the region that @run of them mapped before. */
+struct change {
+	unsigned long index;
+	unsigned long entries;
+	struct mtce_region *region;
+	unsigned long run;
+};
+
+/* Kill them, and then let go of what they mapped. */
+static __always_inline void settle(struct mtce_container *c,
+				   struct mtce_window *w,
+				   struct mtce_stripe *s, struct change e)
+{
+	lockdep_assert_held(&s->kvm_lock);
+	/* Of a window that is gone the platform has killed all, if it could. */
+	if (likely(!w->gone || w->stuck))
+		mtce_kill_atomic(c, w, e.index, e.entries, &s->kvm.counts);
+	if (e.run) {
+		s->kvm.counts.unmapped += e.run;
+		atomic64_sub(e.run, &e.region->mapped);
+	}
+	trace_mtce_work_done(c, w);
+}
+
+/* Do the kill that is owed. */
 void mtce_kvm_settle_one(struct mtce_container *c, struct mtce_window *w,
 			 struct mtce_stripe *s)
 {
 	struct mtce_kvm_stripe *k = &s->kvm;
 
-	lockdep_assert_held(&s->kvm_lock);
 	if (!k->entries)
 		return;
-	/* Of a window that is gone the platform has killed all, if it could. */
-	if (!w->gone || w->stuck)
-		mtce_kill_atomic(c, w, k->index, k->entries, &k->counts);
-	if (k->run)
-		atomic64_sub(k->run, &k->region->mapped);
+	settle(c, w, s, (struct change){ k->index, k->entries,
+					 k->region, k->run });
 	k->entries = 0;
 	k->run = 0;
-	trace_mtce_work_done(c, w);
 }
 
 /*
- * Entry @index is about to change and its kill to be owed. @old: the region that
- * it mapped, or NULL; it stays counted until then. What does not go together with
- * what is owed already is settled first.
+ * Entry @index of @old is about to be cleared: its kill is owed, and @old stays
+ * counted until then. What does not go together with what is owed already is
+ * settled first.
  */
 static void owe(struct mtce_container *c, struct mtce_window *w,
 		struct mtce_stripe *s, unsigned long index,
@@ -215,22 +254,19 @@ static void owe(struct mtce_container *c, struct mtce_window *w,
 {
 	struct mtce_kvm_stripe *k = &s->kvm;
 
-	if (index - k->index > k->entries || k->entries == SHARED_SPAN_MAX ||
-	    (old && k->run && k->region != old))
+	if (k->entries &&
+	    (index - k->index != k->entries || k->region != old ||
+	     k->entries == SHARED_SPAN_MAX))
 		mtce_kvm_settle_one(c, w, s);
 	if (!k->entries)
 		k->index = index;
-	if (index - k->index == k->entries)
-		k->entries++;
-	if (!old)
-		return;
+	k->entries++;
 	k->region = old;
 	k->run++;
-	k->counts.unmapped++;
 }
 
 /* What a live shadow maps; NULL: a page that is pinned by the map itself. */
-static struct mtce_region *mapped_region(struct mtce_container *c,
+static __always_inline struct mtce_region *mapped_region(struct mtce_container *c,
 					 struct mtce_stripe *s, u64 shadow)
 {
 	if (!(shadow & MTCE_SHADOW_REGION))
@@ -240,64 +276,71 @@ static struct mtce_region *mapped_region(struct mtce_container *c,
 }
 
 /*
- * May the entry change? *@old: the region that it maps, or NULL. A page that the
- * map itself pinned is left alone: it cannot be let go here.
+ * Make entries of the span map @r from @ua on, up to a live one that cannot be
+ * replaced with those before it: it maps another region than they did, or none.
+ * What maps none is a page that the map itself pinned; it cannot be let go here.
+ * Returns how many entries were written.
  */
-static bool replaces(struct mtce_container *c, struct mtce_stripe *s,
-		     u64 shadow, struct mtce_region **old)
+static __always_inline unsigned long
+put_span(struct mtce_container *c, struct mtce_window *w, struct mtce_stripe *s,
+	 unsigned long index, struct span e, struct mtce_region *r, u64 ua,
+	 u64 perm)
 {
-	*old = NULL;
-	if (likely(!mtce_shadow_live(shadow)))
-		return true;
-	*old = mapped_region(c, s, shadow);
-	return *old;
-}
-
-/* Make the entries map @r from @ua on. Returns how many do. */
-static unsigned long put_span(struct mtce_container *c, struct mtce_window *w,
-			      struct mtce_stripe *s, unsigned long index,
-			      struct span e, const struct mtce_region *r,
-			      u64 ua, u64 perm)
-{
+	struct mtce_region *old = NULL, *was;
 	const u64 step = BIT_ULL(w->shift);
-	struct mtce_region *old;
-	unsigned long i, n = 0;
+	unsigned long replaced = 0, i;
 
 	touch_part(w, index >> w->part_shift);
 	for (i = 0; i < e.n; i++, ua += step) {
-		if (unlikely(!replaces(c, s, e.shadow[i], &old)))
-			continue;
-		owe(c, w, s, index + i, old);
+		u64 hpa = r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK;
+
+		if (unlikely(mtce_shadow_live(e.shadow[i]))) {
+			was = mapped_region(c, s, e.shadow[i]);
+			if (!was || (old && was != old))
+				break;
+			old = was;
+			replaced++;
+		}
 		e.shadow[i] = MTCE_SHADOW_REGION | ua | perm;
-		mtce_store_be(&e.tce[i],
-			      (r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK) |
-			      (ua & ~PAGE_MASK) | perm);
-		n++;
+		mtce_store_be(&e.tce[i], hpa | (ua & ~PAGE_MASK) | perm);
 	}
-	trace_mtce_tce_set(c, w, index, e.n);
-	return n;
+	if (unlikely(!i))
+		return 0;
+	trace_mtce_tce_set(c, w, index, i);
+	mtce_region_use(r, i, perm);
+	s->kvm.counts.mapped += i;
+	settle(c, w, s, (struct change){ index, i, old, replaced });
+	return i;
 }
 
-/* The memory has gone, or nothing is to be mapped: what was there goes, too. */
-static void clear_span(struct mtce_container *c, struct mtce_window *w,
-		       struct mtce_stripe *s, unsigned long index,
-		       struct span e)
+/*
+ * Clear the entry, if it maps memory of a region. Its kill is owed, or done where
+ * it is the only one of a guest's page.
+ */
+static void clear_one(struct mtce_container *c, struct mtce_window *w,
+		      struct mtce_stripe *s, unsigned long index,
+		      struct span e, bool at_once)
 {
-	struct mtce_region *old;
+	struct mtce_region *old = NULL;
 
-	if (!replaces(c, s, *e.shadow, &old) || !old)
+	if (mtce_shadow_live(*e.shadow))
+		old = mapped_region(c, s, *e.shadow);
+	if (!old)
 		return;
-	owe(c, w, s, index, old);
+	if (!at_once)
+		owe(c, w, s, index, old);
 	*e.shadow = 0;
 	WRITE_ONCE(*e.tce, 0);
 	trace_mtce_tce_clear(c, w, index, 1);
+	if (at_once)
+		settle(c, w, s, (struct change){ index, 1, old, 1 });
 }
 
 /*
  * The region that an entry of @w can map from @ua on; NULL: nothing is to be mapped.
  * KVM reads a guest's list twice and checks it once, so it may pass us anything.
  */
-static struct mtce_region *fit_region(struct mtce_container *c,
+static __always_inline struct mtce_region *fit_region(struct mtce_container *c,
 				      const struct mtce_window *w,
 				      struct mtce_stripe *s, u64 ua, u64 perm)
 {
@@ -310,40 +353,36 @@ static struct mtce_region *fit_region(struct mtce_container *c,
 }
 
 /*
- * Map entries of one part from @ua on, all in one region, or none. Returns how
- * many were done, and in *@mem the memory, if it is known.
+ * Map up to @n entries of a run, in one part and in one region, or none: where
+ * there is no memory, what was there goes, too. Returns how many were done, and
+ * in m->mem the memory, if it is known.
  */
-static unsigned long put_entries(struct mtce_container *c,
-				 struct mtce_window *w, unsigned long index,
-				 unsigned long n, u64 ua, u64 perm,
-				 struct mm_iommu_table_group_mem_t **mem)
+static __always_inline unsigned long
+put_entries(struct mtce_container *c, struct mtce_window *w, struct kvm_map *m,
+	    unsigned long n)
 {
+	const unsigned long index = m->first;
+	const u64 ua = m->first_ua;
 	struct mtce_stripe *s = stripe_at(w, index);
 	struct mtce_region *r;
-	unsigned long mapped;
 	struct span e;
 
-	mtce_kvm_lock(s);
+	spin_lock(&s->kvm_lock);
 	if (unlikely(w->gone))
 		goto unlock;
-	r = fit_region(c, w, s, ua, perm);
-	if (r)
-		n = min_t(u64, n, (r->size - (ua - r->ua)) >> w->shift);
-	else
-		n = 1;
-	e = span_at(w, index, n);
-	n = e.n;
-	if (r) {
-		*mem = r->mem;
-		mapped = put_span(c, w, s, index, e, r, ua, perm);
-		mtce_region_use(r, mapped, perm);
-		s->kvm.counts.mapped += mapped;
+	r = fit_region(c, w, s, ua, m->run_perm);
+	if (likely(r)) {
+		m->mem = r->mem;
+		e = n == 1 ? entry_at(w, index) :
+		    span_at(w, index,
+			    min_t(u64, n, (r->size - (ua - r->ua)) >> w->shift));
+		n = put_span(c, w, s, index, e, r, ua, m->run_perm) ?: 1;
 	} else {
-		clear_span(c, w, s, index, e);
+		n = 1;
+		clear_one(c, w, s, index, entry_at(w, index), true);
 	}
-	mtce_kvm_settle_one(c, w, s);
 unlock:
-	mtce_kvm_unlock(s);
+	spin_unlock(&s->kvm_lock);
 	return n;
 }
 
@@ -351,65 +390,95 @@ unlock:
  * Maps
  */
 
-/* KVM has counted @n pages from @ua on as mapped, by the address. */
-static void give_back(struct mm_iommu_table_group_mem_t *mem, u64 ua,
-		      unsigned long n, unsigned int shift)
+/* KVM has counted a page at @ua as mapped, by the address. */
+static __always_inline void give_back(struct mm_iommu_table_group_mem_t *mem,
+				      u64 ua, unsigned int shift)
 {
-	for (; n; n--, ua += BIT_ULL(shift)) {
-		struct mm_iommu_table_group_mem_t *m = mem;
-
-		if (!m)
-			m = mm_iommu_lookup(current->mm, ua, BIT_ULL(shift));
-		if (m)
-			mm_iommu_mapped_dec(m);
-	}
+	if (unlikely(!mem))
+		mem = mm_iommu_lookup(current->mm, ua, BIT_ULL(shift));
+	if (mem)
+		mm_iommu_mapped_dec(mem);
 }
 
-/* Do the run. Where the window is gone, or the memory, nothing is mapped. */
-static void map_run(struct mtce_kvm *k, struct kvm_map *m, unsigned int shift)
+/*
+ * Map up to @n entries of the run; of none, where the window is gone, or the
+ * memory. Inlined, for the run of one that most guests' pages are.
+ */
+static __always_inline void map_some(struct mtce_kvm *k, struct kvm_map *m,
+				     unsigned long n, unsigned int shift)
 {
-	struct mtce_window *w;
+	struct mtce_window *w = rcu_dereference(k->w);
+	unsigned long i;
 
-	if (!m->n)
-		return;
+	m->mem = NULL;
+	if (likely(w))
+		n = put_entries(k->c, w, m, n);
+	for (i = 0; i < n; i++, m->first_ua += BIT_ULL(shift))
+		give_back(m->mem, m->first_ua, shift);
+	m->done += m->mem ? n : 0;
+	m->first += n;
+	m->n -= n;
+}
+
+static noinline void map_run(struct mtce_kvm *k, struct kvm_map *m,
+			     unsigned int shift)
+{
 	rcu_read_lock();
-	w = rcu_dereference(k->w);
-	while (m->n) {
-		struct mm_iommu_table_group_mem_t *mem = NULL;
-		unsigned long n = m->n;
-
-		if (w)
-			n = put_entries(k->c, w, m->first,
-					min(same_part(w, m->first, n),
-					    SHARED_SPAN_MAX),
-					m->first_ua, m->run_perm, &mem);
-		give_back(mem, m->first_ua, n, shift);
-		m->done += mem ? n : 0;
-		m->first += n;
-		m->first_ua += (u64)n << shift;
-		m->n -= n;
-	}
+	while (m->n)
+		map_some(k, m, min(m->n, SHARED_SPAN_MAX), shift);
 	rcu_read_unlock();
 }
 
-/* The last exchange is complete: it goes on with the run, or begins another. */
-static void map_collect(struct mtce_kvm *k, struct kvm_map *m,
-			unsigned int shift)
+/* The last exchange begins a run. */
+static __always_inline void map_first(struct kvm_map *m, u64 ua)
 {
-	u64 ua = be64_to_cpu(READ_ONCE(m->ua));
-
-	if (!m->armed)
-		return;
+	m->first = m->index;
+	m->first_ua = ua;
+	m->run_perm = m->perm;
+	m->n = 1;
 	m->armed = false;
-	if (m->n && (m->index != m->first + m->n || m->perm != m->run_perm ||
-		     ua != m->first_ua + ((u64)m->n << shift)))
-		map_run(k, m, shift);
-	if (!m->n) {
-		m->first = m->index;
-		m->first_ua = ua;
-		m->run_perm = m->perm;
-	}
+}
+
+/* Is the last exchange, complete by now, the next entry of the run? */
+static __always_inline bool map_next(struct kvm_map *m, unsigned int shift)
+{
+	if (!m->n || !m->armed || m->index != m->first + m->n ||
+	    m->perm != m->run_perm ||
+	    be64_to_cpu(READ_ONCE(m->ua)) != m->first_ua + ((u64)m->n << shift))
+		return false;
+	m->armed = false;
 	m->n++;
+	return true;
+}
+
+/* The last exchange is complete: it goes on with the run, or begins another. */
+static noinline void map_collect(struct mtce_kvm *k, struct kvm_map *m,
+				 unsigned int shift)
+{
+	if (!m->armed || map_next(m, shift))
+		return;
+	map_run(k, m, shift);
+	map_first(m, be64_to_cpu(READ_ONCE(m->ua)));
+}
+
+/* The map is complete; returns how many entries it has made. */
+static unsigned long map_finish(struct mtce_kvm *k, struct kvm_map *m,
+				unsigned int shift)
+{
+	unsigned long mapped;
+
+	if (likely(m->armed && !m->n)) {
+		map_first(m, be64_to_cpu(READ_ONCE(m->ua)));
+		rcu_read_lock();
+		map_some(k, m, 1, shift);
+		rcu_read_unlock();
+	} else {
+		map_collect(k, m, shift);
+		map_run(k, m, shift);
+	}
+	mapped = m->done;
+	map_end(m);
+	return mapped;
 }
 
 /*
@@ -500,51 +569,63 @@ void mtce_kvm_share(struct work_struct *work)
  * The operations
  */
 
-/* A thread begins to map a guest's page, or it is at its next entry. */
-static struct kvm_map *map_go_on(struct mtce_kvm *k, struct kvm_map *m,
-				 unsigned long index)
+/* May a hypercall map entry @index? */
+static __always_inline bool may_map(struct mtce_kvm *k, unsigned long index)
 {
 	struct mtce_window *w = rcu_dereference(k->w);
 
-	if (!w || index >= w->size || !is_shared(k->c, w, index) ||
-	    (w->levels && mtce_table_grow(w, index, GFP_ATOMIC)))
-		return NULL;
-	return m ?: map_begin(k);
+	return w && index < w->size && is_shared(k->c, w, index) &&
+	       likely(!w->levels || !mtce_table_grow(w, index, GFP_ATOMIC));
+}
+
+/* A thread begins to map a guest's page, or it is at its next entry. */
+static __always_inline struct kvm_map *map_go_on(struct mtce_kvm *k,
+						 unsigned int shift)
+{
+	struct kvm_map *m = map_find();
+
+	if (!m)
+		return map_begin();
+	if (!map_next(m, shift))
+		map_collect(k, m, shift);
+	return m;
 }
 
 static __be64 *kvm_useraddrptr(struct iommu_table *tbl, long entry, bool alloc)
 {
 	struct mtce_kvm *k = kvm_of(tbl);
 	struct kvm_map *m;
+	bool may;
 
 	if (!alloc)
 		return &nobodys;
-	m = map_find();
-	if (m)
-		map_collect(k, m, tbl->it_page_shift);
 	rcu_read_lock();
-	m = map_go_on(k, m, entry - tbl->it_offset);
+	may = may_map(k, entry - tbl->it_offset);
 	rcu_read_unlock();
+	m = may ? map_go_on(k, tbl->it_page_shift) : NULL;
 	return m ? &m->ua : NULL;
 }
 
 /* Clear an entry that seems to be live. True: it is, and too hard. */
-static bool clear_entry(struct mtce_container *c, struct mtce_window *w,
+static bool clear_entry(struct mtce_kvm *k, struct mtce_window *w,
 			unsigned long index)
 {
 	struct mtce_stripe *s = stripe_at(w, index);
 	bool hard = false;
 	struct span e;
+	bool at_once;
 
-	if (!is_shared(c, w, index))
+	if (!is_shared(k->c, w, index))
 		return true;
-	mtce_kvm_lock(s);
-	e = span_at(w, index, 1);
-	if (!w->gone) {
-		clear_span(c, w, s, index, e);
+	/* Whoever watches hypercalls is told there what was killed. */
+	at_once = READ_ONCE(k->pages) == 1 && !trace_mtce_hcall_enabled();
+	spin_lock(&s->kvm_lock);
+	e = entry_at(w, index);
+	if (likely(!w->gone)) {
+		clear_one(k->c, w, s, index, e, at_once);
 		hard = mtce_shadow_live(*e.shadow);
 	}
-	mtce_kvm_unlock(s);
+	spin_unlock(&s->kvm_lock);
 	return hard;
 }
 
@@ -558,14 +639,26 @@ static __always_inline bool seems_live(const struct mtce_window *w,
 	return shadow && mtce_shadow_live(READ_ONCE(*shadow));
 }
 
+/* An exchange that clears. True: something is there that it cannot take out. */
+static noinline bool unmap(struct mtce_kvm *k, unsigned long index)
+{
+	struct mtce_window *w;
+	bool hard;
+
+	rcu_read_lock();
+	w = rcu_dereference(k->w);
+	hard = w && (index >= w->size || (seems_live(w, index) &&
+					  clear_entry(k, w, index)));
+	rcu_read_unlock();
+	return hard;
+}
+
 static int kvm_xchg(struct iommu_table *tbl, long entry, unsigned long *hpa,
 		    enum dma_data_direction *dir)
 {
 	unsigned long index = entry - tbl->it_offset;
 	const enum dma_data_direction new = *dir;
-	struct mtce_kvm *k = kvm_of(tbl);
 	struct kvm_map *m = map_find();
-	struct mtce_window *w;
 
 	*hpa = 0;
 	*dir = DMA_NONE;
@@ -576,32 +669,10 @@ static int kvm_xchg(struct iommu_table *tbl, long entry, unsigned long *hpa,
 			  mtce_tce_perm(new == DMA_TO_DEVICE ? VFIO_MTCE_READ :
 							       VFIO_MTCE_WRITE);
 		m->armed = true;
-		return 0;
-	}
-	if (new != DMA_NONE) /* a "put back" */
-		return 0;
-	rcu_read_lock();
-	w = rcu_dereference(k->w);
-	if (w && (index >= w->size || (seems_live(w, index) &&
-				       clear_entry(k->c, w, index))))
+	} else if (new == DMA_NONE && unmap(kvm_of(tbl), index)) {
 		*dir = DMA_TO_DEVICE; /* something is there */
-	rcu_read_unlock();
-	return 0;
-}
-
-/* The map that the calling thread is in the middle of is complete. */
-static __always_inline unsigned long finish_map(struct mtce_kvm *k, unsigned int shift)
-{
-	struct kvm_map *m = map_find();
-	unsigned long mapped;
-
-	if (!m)
-		return 0;
-	map_collect(k, m, shift);
-	map_run(k, m, shift);
-	mapped = m->done;
-	map_end(m);
-	return mapped;
+	}
+	return 0; /* a "put back" is ignored */
 }
 
 /* Settle what is owed for the entries; returns for how many. */
@@ -624,21 +695,43 @@ static unsigned long settle_range(struct mtce_container *c,
 	return killed;
 }
 
+/* Does the guest's page need more than its maps have done? Seen without a lock. */
+static __always_inline bool is_owed(struct mtce_window *w, unsigned long index,
+				    unsigned long pages)
+{
+	return index < w->size &&
+	       (pages > 1 || trace_mtce_hcall_enabled() ||
+		READ_ONCE(stripe_at(w, index)->kvm.entries));
+}
+
+/* A guest's page is complete, of whose entries @mapped were mapped. */
+static noinline void settle_page(struct mtce_kvm *k, struct mtce_window *w,
+				 unsigned long index, unsigned long pages,
+				 unsigned long mapped)
+{
+	unsigned long killed = mapped;
+
+	pages = min(pages, w->size - index);
+	killed += settle_range(k->c, w, index, index + pages);
+	trace_mtce_hcall(k->c, w, index, pages, mapped, killed);
+}
+
 static void kvm_kill(struct iommu_table *tbl, unsigned long entry,
 		     unsigned long pages)
 {
-	unsigned long index = entry - tbl->it_offset, mapped, killed;
+	unsigned long index = entry - tbl->it_offset, mapped = 0;
 	struct mtce_kvm *k = kvm_of(tbl);
+	struct kvm_map *m = map_find();
 	struct mtce_window *w;
 
-	mapped = finish_map(k, tbl->it_page_shift);
+	if (m)
+		mapped = map_finish(k, m, tbl->it_page_shift);
+	if (unlikely(READ_ONCE(k->pages) != pages))
+		WRITE_ONCE(k->pages, pages);
 	rcu_read_lock();
 	w = rcu_dereference(k->w);
-	if (w && index < w->size) {
-		pages = min(pages, w->size - index);
-		killed = settle_range(k->c, w, index, index + pages) + mapped;
-		trace_mtce_hcall(k->c, w, index, pages, mapped, killed);
-	}
+	if (w && is_owed(w, index, pages))
+		settle_page(k, w, index, pages, mapped);
 	rcu_read_unlock();
 }
 

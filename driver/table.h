@@ -106,6 +106,14 @@ static __always_inline struct span span_at(const struct mtce_window *w,
 	return s;
 }
 
+/* One entry of a direct window, whose leaf is there. */
+static __always_inline struct span entry_at(const struct mtce_window *w,
+					    unsigned long index)
+{
+	return (struct span){ walk_shadow(w, index),
+			      walk(w, (__be64 *)w->tbl->it_base, index), 1 };
+}
+
 /*
  * The usual case, a few entries side by side that are there and are written
  * directly: true, and all of them in one span.
