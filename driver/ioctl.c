@@ -146,6 +146,44 @@ fault:
 	return -EFAULT;
 }
 
+/* An update of one operation; any other is not read here. */
+static __always_inline int read_update(struct vfio_mtce_op *op,
+				       unsigned long arg)
+{
+	const struct vfio_iommu_mtce_update __user *user =
+		(const void __user *)arg;
+	const struct vfio_mtce_op __user *from;
+	struct vfio_iommu_mtce_update u;
+
+	if (!user_read_access_begin(user, sizeof(*user)))
+		return -EFAULT;
+	unsafe_get_user(u.argsz, &user->argsz, fault);
+	unsafe_get_user(u.flags, &user->flags, fault);
+	unsafe_get_user(u.ops, &user->ops, fault);
+	unsafe_get_user(u.op_len, &user->op_len, fault);
+	unsafe_get_user(u.op_num, &user->op_num, fault);
+	unsafe_get_user(u.__reserved, &user->__reserved, fault);
+	user_read_access_end();
+
+	if (u.argsz < sizeof(u) || u.flags || u.__reserved || u.op_num != 1 ||
+	    u.op_len != sizeof(*op))
+		return -EINVAL;
+	from = u64_to_user_ptr(u.ops);
+	if (!user_read_access_begin(from, sizeof(*from)))
+		return -EFAULT;
+	unsafe_get_user(op->op, &from->op, fault);
+	unsafe_get_user(op->flags, &from->flags, fault);
+	unsafe_get_user(op->iova, &from->iova, fault);
+	unsafe_get_user(op->size, &from->size, fault);
+	unsafe_get_user(op->vaddr, &from->vaddr, fault);
+	user_read_access_end();
+	return 0;
+
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
 static long map_dma(struct mtce_container *c, struct mtce_call *call,
 		    unsigned long arg)
 {
@@ -550,9 +588,34 @@ static noinline long slow_call(struct mtce_container *c, struct mtce_call *call,
 	return ret;
 }
 
+static __always_inline int read_op(struct vfio_mtce_op *op, unsigned int cmd,
+				   unsigned long arg)
+{
+	switch (cmd) {
+	case VFIO_IOMMU_MAP_DMA:
+		return read_map(op, arg);
+	case VFIO_IOMMU_UNMAP_DMA:
+		return read_unmap(op, arg);
+	default:
+		return read_update(op, arg);
+	}
+}
+
+/* How many operations were done is also an answer of an update. */
+static __always_inline long write_done(unsigned int cmd, unsigned long arg,
+				       int ret)
+{
+	struct vfio_iommu_mtce_update __user *user = (void __user *)arg;
+	u32 done = !ret;
+
+	if (cmd == VFIO_IOMMU_MTCE_UPDATE && put_user(done, &user->op_num))
+		return -EFAULT;
+	return ret;
+}
+
 /*
- * A map or unmap by the owner, with its arguments in memory and its stripe
- * free, goes straight to work; everything else is not as easy as that.
+ * One operation by the owner, with its arguments in memory and its stripe free,
+ * goes straight to work; everything else is not as easy as that.
  */
 static __always_inline long fast_call(struct mtce_container *c,
 				      struct mtce_call *call,
@@ -565,15 +628,12 @@ static __always_inline long fast_call(struct mtce_container *c,
 
 	rcu_read_lock();
 	pagefault_disable();
-	if (cmd == VFIO_IOMMU_MAP_DMA)
-		ret = read_map(&op, arg);
-	else
-		ret = read_unmap(&op, arg);
+	ret = read_op(&op, cmd, arg);
 	pagefault_enable();
 	mtce_stage_end(call, MTCE_STAGE_COPY);
 	/* v1 pins first, which may sleep. */
 	if (likely(!ret && op_valid(&op)) &&
-	    !(cmd == VFIO_IOMMU_MAP_DMA && c->type == MTCE_TYPE_V1))
+	    !(op.op == VFIO_MTCE_OP_MAP && c->type == MTCE_TYPE_V1))
 		w = mtce_window_try(c, op.iova, op.size, &s);
 	rcu_read_unlock();
 	if (unlikely(!w))
@@ -583,7 +643,7 @@ static __always_inline long fast_call(struct mtce_container *c,
 	mtce_stripe_unlock(s);
 	if (unlikely(ret == MTCE_PIN_FIRST))
 		return slow_call(c, call, cmd, arg);
-	return ret;
+	return write_done(cmd, arg, ret);
 }
 
 static noinline long fast_map(struct mtce_container *c, unsigned long arg)
@@ -594,6 +654,11 @@ static noinline long fast_map(struct mtce_container *c, unsigned long arg)
 static noinline long fast_unmap(struct mtce_container *c, unsigned long arg)
 {
 	return fast_call(c, NULL, VFIO_IOMMU_UNMAP_DMA, arg);
+}
+
+static noinline long fast_update(struct mtce_container *c, unsigned long arg)
+{
+	return fast_call(c, NULL, VFIO_IOMMU_MTCE_UPDATE, arg);
 }
 
 /* The same ways for a call that somebody watches. */
@@ -629,6 +694,8 @@ long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg)
 		return fast_map(iommu_data, arg);
 	case VFIO_IOMMU_UNMAP_DMA:
 		return fast_unmap(iommu_data, arg);
+	case VFIO_IOMMU_MTCE_UPDATE:
+		return fast_update(iommu_data, arg);
 	default:
 		return slow_call(iommu_data, NULL, cmd, arg);
 	}

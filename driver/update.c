@@ -444,6 +444,24 @@ static bool pins_surely(struct mtce_container *c, const struct vfio_mtce_op *op,
 	return pin;
 }
 
+static noinline int update_pinned(struct mtce_container *c,
+				  struct mtce_call *call,
+				  const struct vfio_mtce_op *op,
+				  struct mtce_pins *pins)
+{
+	int ret;
+
+	do {
+		mtce_pins_put(pins);
+		ret = mtce_pins_get(pins, op, pins->shift);
+		mtce_stage_end(call, MTCE_STAGE_PIN);
+		if (!ret)
+			ret = update_range(c, call, op, pins);
+	} while (ret == MTCE_PIN_FIRST);
+	mtce_pins_put(pins);
+	return ret;
+}
+
 /*
  * One operation. If its pages are to be pinned by itself, it is tried again with
  * them: pinning may fault and sleep, which is not for where a lock is held.
@@ -451,21 +469,16 @@ static bool pins_surely(struct mtce_container *c, const struct vfio_mtce_op *op,
 static int update_alone(struct mtce_container *c, struct mtce_call *call,
 			const struct vfio_mtce_op *op)
 {
-	struct mtce_pins pins;
-	int ret = MTCE_PIN_FIRST;
+	struct mtce_pins pins __uninitialized;
+	int ret;
 
 	pins.n = 0;
-	if (!pins_surely(c, op, &pins))
+	if (likely(!pins_surely(c, op, &pins))) {
 		ret = update_range(c, call, op, &pins);
-	while (ret == MTCE_PIN_FIRST) {
-		mtce_pins_put(&pins);
-		ret = mtce_pins_get(&pins, op, pins.shift);
-		mtce_stage_end(call, MTCE_STAGE_PIN);
-		if (!ret)
-			ret = update_range(c, call, op, &pins);
+		if (likely(ret != MTCE_PIN_FIRST))
+			return ret;
 	}
-	mtce_pins_put(&pins);
-	return ret;
+	return update_pinned(c, call, op, &pins);
 }
 
 static int update_many(struct mtce_container *c, struct mtce_call *call,
