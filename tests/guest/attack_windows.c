@@ -184,15 +184,16 @@ static void window_for_the_bounce_page(void)
 	CHECK(!edu_sees(&edu, HIGH));
 }
 
-static long huge_pages(long want_pages)
+/* Sets the kernel's number in a file, unless it is negative. Returns what it is then; -1: it cannot be read. */
+static long kernel_number(const char *path, long want)
 {
-	FILE *f = fopen(HUGE_PAGES, "r+");
+	FILE *f = fopen(path, "r+");
 	long n = -1;
 
 	if (!f)
 		return -1;
-	if (want_pages >= 0) {
-		fprintf(f, "%ld", want_pages);
+	if (want >= 0) {
+		fprintf(f, "%ld", want);
 		fflush(f);
 		rewind(f);
 	}
@@ -200,6 +201,11 @@ static long huge_pages(long want_pages)
 		n = -1;
 	fclose(f);
 	return n;
+}
+
+static long huge_pages(long want)
+{
+	return kernel_number(HUGE_PAGES, want);
 }
 
 static long free_mb(void)
@@ -216,8 +222,10 @@ static long free_mb(void)
 	return kb / 1024;
 }
 
+#define RESERVE	"/proc/sys/vm/min_free_kbytes"
 #define HOLES_MB	256	/* of which every other page is there, and pinned */
-#define SPARE_MB	160	/* never less than that is free */
+#define SPARE_MB	64	/* never less than that is free */
+#define RESERVE_KB	16384	/* what the kernel keeps meanwhile: at its usual 5 % it would kill processes */
 
 /* Memory with a pinned page beside each free one: no large piece can be made of it. */
 static uint8_t *make_holes(void)
@@ -246,8 +254,10 @@ static long take_large_pieces(void)
 		return -1;
 	while (free_mb() > SPARE_MB) {
 		more = huge_pages(n + 1);
-		if (more <= n)
+		if (more <= n) {
+			diag("no large piece is left, but %ld MiB", free_mb());
 			return n;
+		}
 		n = more;
 	}
 	return -1;
@@ -283,18 +293,21 @@ static void give_back_pieces(long taken)
 
 static void no_large_pieces_of_memory(void)
 {
-	long before = huge_pages(-1), taken;
+	long before = huge_pages(-1), reserve = kernel_number(RESERVE, -1), taken;
 	uint8_t *holes;
 
 	CHECKED(window_for_the_bounce_page());
 	holes = make_holes();
 	CHECK(holes);
+	diag("the kernel kept %ld KiB", reserve);
+	kernel_number(RESERVE, RESERVE_KB);
 	taken = take_large_pieces();
 	if (taken < 0)
 		test_skipped("memory could not be made short of large pieces");
 	else
 		give_back_pieces(taken);
 	huge_pages(before);
+	kernel_number(RESERVE, reserve);
 }
 
 /*
