@@ -19,7 +19,7 @@ kit_module() {
 		KIT_MODULE="built here by make"
 	elif [[ -d $TOP/prebuilt/$release ]]; then
 		cp "$TOP/prebuilt/$release/vfio_iommu_mtce.ko" "$TOP/driver/"
-		cp "$TOP/prebuilt/$release/mtce_oracle.ko" "$TOP/tests/modules/"
+		cp "$TOP/prebuilt/$release"/mtce_{oracle,audit}.ko "$TOP/tests/modules/"
 		KIT_MODULE="prebuilt for this kernel"
 	else
 		die "the module must be built here: install gcc, make and linux-headers-$release (the kit has it ready only for: $(kit_kernels))"

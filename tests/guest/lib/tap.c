@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "backend.h"
 #include "edu.h"
 #include "mem.h"
@@ -81,6 +82,7 @@ static void run_one(const struct suite *suite, const struct test *test)
 		suite->before();
 	if (outcome == PASSED)
 		test->run();
+	audit_test();
 	if (suite->after)
 		suite->after();
 }
@@ -148,5 +150,6 @@ int run_suite(const struct suite *suite)
 		passed &= report(suite, i);
 	if (suite->end)
 		suite->end();
+	audit_report();
 	return passed ? 0 : 1;
 }
