@@ -73,6 +73,27 @@ void *mem_alloc_huge(void)
 	return p;
 }
 
+/*
+ * Shared memory whose pages a read has brought in. A store's fault would mark a page dirty at once, and a page of
+ * tmpfs then stays so; on other file systems the kernel refuses long-term pins.
+ */
+void *mem_map_clean(size_t size)
+{
+	volatile uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	size_t at;
+
+	if (p == MAP_FAILED)
+		return NULL;
+	for (at = 0; at < size; at += mem_page()) {
+		(void)p[at];
+		if (mem_is_dirty((void *)(p + at))) {
+			munmap((void *)p, size);
+			return NULL;
+		}
+	}
+	return (void *)p;
+}
+
 void mem_free(void *p, size_t size)
 {
 	munmap(p, size);

@@ -17,6 +17,7 @@
 size_t mem_page(void);			/* the system's page size */
 void *mem_alloc(size_t size);		/* touched; dies if there is none */
 void *mem_alloc_shared(size_t size);	/* with children */
+void *mem_map_clean(size_t size);	/* in the page cache, read but never written; NULL: cannot be had, or known */
 void *mem_alloc_huge(void);		/* one 16 MiB page, or NULL */
 bool mem_huge_free(void);
 void mem_free(void *p, size_t size);
