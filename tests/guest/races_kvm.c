@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "aftermath.h"
+#include "audit.h"
 #include "fixture.h"
 #include "guest.h"
 #include "race.h"
@@ -18,7 +19,7 @@
 #define BATCH		24u
 #define ROUNDS		4u
 #define MEMORY_PAGES	8u
-#define LONG_SECONDS	67	/* for each of nine races */
+#define LONG_SECONDS	55	/* for each of eleven races */
 
 /**
  * struct caller - what one of the guest's CPUs does
@@ -256,6 +257,98 @@ static void hypercalls_against_memory(void)
 	nothing_is_mapped();
 }
 
+/*
+ * A page of the guest's of 4,096 TCEs: it takes a hypercall milliseconds to clear them, and all the while it owes their
+ * kill. Meanwhile their memory is revoked and registered anew.
+ */
+static void large_pages(struct side *s)
+{
+	const struct caller *c = race_arg(s);
+	struct vmm_call calls[] = { vmm_put(LIOBN, c->iova, c->gpa | TCE_RW), vmm_stuff(LIOBN, c->iova, 1) };
+
+	if (vmm_run(&vm.vcpu[c->cpu], calls, 2, ROUNDS))
+		race_wrong(s, "the guest does not run", 0);
+	judge_call(s, c, &calls[0]);
+	judge_call(s, c, &calls[1]);
+}
+
+static void memory_is_revoked(struct side *s)
+{
+	struct memory *m = race_arg(s);
+	int wrong;
+
+	if (!m->registered)
+		m->registered = !race_said(s, "register", vfio_register(&box, m->at, SZ_16M), MAY(0));
+	else
+		m->registered = race_said(s, "unregister", vfio_unregister(&box, m->at, SZ_16M),
+					  backend->revokes ? MAY(0) : MAY(0, -EBUSY));
+	wrong = race_any(s, 2) && m->registered ? audit_now() : 0;
+	if (wrong)
+		race_wrong(s, "violations that the auditor found", wrong);
+	usleep(race_any(s, 3000));
+}
+
+static void clears_against_revoked_memory(void)
+{
+	struct memory m = { .at = mem_alloc(SZ_16M) };
+	struct caller one = { .cpu = 0, .iova = SZ_16M, .gpa = EXTRA, .may_fail = true };
+	struct caller two = { .cpu = 1, .iova = 2 * SZ_16M, .gpa = EXTRA, .may_fail = true };
+
+	guest_table_close();
+	CHECK(!rig_window(12, SZ_64M, 1));
+	CHECKED(guest_table(24, 0, SZ_64M));
+	OK(guest_extra(m.at, SZ_16M));
+	race_thread("vCPU 0", large_pages, &one);
+	race_thread("vCPU 1", large_pages, &two);
+	race_thread("memory", memory_is_revoked, &m);
+	CHECKED(race_run());
+	OK(vfio_unmap(&box, SZ_16M, 2 * SZ_16M));
+	if (m.registered)
+		OK(vfio_unregister(&box, m.at, SZ_16M));
+	OK(guest_extra(NULL, 0));
+	mem_free(m.at, SZ_16M);
+}
+
+/*
+ * KVM reads a guest's list twice, and checks what it read the first time. On upstream bits below the TCE page in the
+ * second reading stop the host.
+ */
+static void spoils(struct side *s)
+{
+	uint64_t *list = (uint64_t *)(vm.memory + LIST);
+	unsigned int i = race_any(s, LIST_LENGTH);
+
+	__atomic_store_n(&list[i], htobe64((PAGE(i % 64) | race_any(s, SZ_4K)) & ~TCE_RW), __ATOMIC_RELAXED);
+	__atomic_store_n(&list[i], htobe64(PAGE(i % 64) | 0x814 | TCE_RW), __ATOMIC_RELAXED);
+	__atomic_store_n(&list[i], htobe64(PAGE(i % 64) | TCE_RW), __ATOMIC_RELAXED);
+}
+
+static void maps_lists(struct side *s)
+{
+	struct vmm_call calls[] = {
+		vmm_list(LIOBN, SPOT, LIST, LIST_LENGTH), vmm_list(LIOBN, SPOT + SZ_4K, LIST, LIST_LENGTH),
+	};
+	int wrong;
+
+	if (vmm_run(&vm.vcpu[0], calls, 2, ROUNDS))
+		race_wrong(s, "the guest does not run", 0);
+	race_said(s, "list", calls[0].result ? -EINVAL : 0, MAY(0, -EINVAL));
+	wrong = audit_now();
+	if (wrong)
+		race_wrong(s, "violations that the auditor found", wrong);
+}
+
+static void list_that_changes_while_it_is_read(void)
+{
+	vm.too_hard = NULL;
+	guest_list(PAGE(0), 0, LIST_LENGTH);
+	race_thread("vCPU 0", maps_lists, NULL);
+	race_thread("spoiler", spoils, NULL);
+	CHECKED(race_run());
+	OK(vfio_unmap(&box, SPOT, (LIST_LENGTH + 1) * SZ_4K));
+	nothing_is_mapped();
+}
+
 /* KVM's table for the window that is there now. */
 static void table_again(struct side *s)
 {
@@ -422,6 +515,8 @@ static const struct test tests[] = {
 	TEST(two_cpus_on_entries_of_their_own, 0),
 	TEST(hypercalls_against_ioctls, 0),
 	TEST(hypercalls_against_memory, 0),
+	TEST(clears_against_revoked_memory, 0),
+	TEST(list_that_changes_while_it_is_read, NEEDS_OURS),
 	TEST(hypercalls_against_windows, 0),
 	TEST(kvm_comes_and_goes, 0),
 	TEST(old_page_stays_away, 0),
