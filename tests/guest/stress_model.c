@@ -4,13 +4,19 @@
  * 0 where nothing is mapped. Every answer is predicted, the device looks at
  * samples, and in the end the counters must agree with the model.
  *
- * MTCE_SEED repeats a run, MTCE_STEPS makes it longer.
+ * MTCE_SEED repeats a run, MTCE_STEPS makes it longer. A run of random_configurations
+ * draws how all is set up from the same seed; MTCE_RUNS says how many there are.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "audit.h"
+#include "configuration.h"
 #include "fixture.h"
+#include "guest.h"
 
 #define ENTRIES	2048u		/* of the window; the last one is the bounce page */
 #define FREE	(ENTRIES - 1)
@@ -240,6 +246,54 @@ static void step_update(void)
 	CHECK_IS(done, expected ? i - 1 : num);
 }
 
+/* One page of the guest's, and in *@ua what it is to us. */
+static uint64_t any_guest_page(uint64_t *ua)
+{
+	uint64_t gpa = PAGE(any(128)) + any(16) * SZ_4K;
+	bool read_only = !any(8);
+
+	*ua = (uintptr_t)guest_at(gpa) | (read_only ? READ_ONLY : 0);
+	return gpa | (read_only ? TCE_READ : TCE_RW);
+}
+
+static void step_guest_list(unsigned int first, unsigned int n)
+{
+	uint64_t *list = (uint64_t *)(vm.memory + LIST), addresses[LONGEST];
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		list[i] = htobe64(any_guest_page(&addresses[i]));
+	CHECK_IS(vmm_hcall(&vm.vcpu[0], H_PUT_TCE_INDIRECT, LIOBN, iova_of(first), LIST, n), H_SUCCESS);
+	model_map(first, n, addresses);
+}
+
+/* A hypercall: done by KVM, or by QEMU's part in lib/guest.c, all the same. */
+static void step_hypercall(void)
+{
+	unsigned int first = any(FREE), n = 1 + any(LONGEST);
+	uint64_t ua, tce;
+
+	if (n > FREE - first)
+		n = FREE - first;
+	switch (any(5)) {
+	case 0:
+		CHECK_IS(hput(iova_of(first), 0), H_SUCCESS);
+		model_unmap(first, 1);
+		break;
+	case 1:
+		CHECK_IS(hstuff(iova_of(first), n), H_SUCCESS);
+		model_unmap(first, n);
+		break;
+	case 2:
+		step_guest_list(first, n);
+		break;
+	default:
+		tce = any_guest_page(&ua);
+		CHECK_IS(hput(iova_of(first), tce), H_SUCCESS);
+		model_map(first, 1, &ua);
+	}
+}
+
 /* The device's own view of one entry. */
 static void look(unsigned int entry)
 {
@@ -273,72 +327,155 @@ static void audit(void)
 	}
 }
 
+/* Whoever did it. */
+static long maps(const struct vfio_iommu_mtce_info *info)
+{
+	return info->stats.tces_mapped + info->stats.hcall_mapped;
+}
+
+static long unmaps(const struct vfio_iommu_mtce_info *info)
+{
+	return info->stats.tces_unmapped + info->stats.hcall_unmapped;
+}
+
 static void counters_agree(const struct vfio_iommu_mtce_info *before)
 {
 	struct vfio_iommu_mtce_info now;
 
 	OK(mtce_info(&box, &now));
-	CHECK_IS(now.stats.tces_mapped - before->stats.tces_mapped, (long)mapped);
-	CHECK_IS(now.stats.tces_unmapped - before->stats.tces_unmapped, (long)unmapped);
+	CHECK_IS(maps(&now) - maps(before), (long)mapped);
+	CHECK_IS(unmaps(&now) - unmaps(before), (long)unmapped);
 	rig_no_windows();
 	OK(mtce_info(&box, &now));
-	CHECK_IS(now.stats.tces_mapped, (long)now.stats.tces_unmapped);
+	CHECK_IS(maps(&now), unmaps(&now));
+}
+
+static bool in_mode(const char *name)
+{
+	const char *mode = getenv("MTCE_TEST_MODE");
+
+	return mode && !strcmp(mode, name);
 }
 
 static long steps(void)
 {
-	const char *mode = getenv("MTCE_TEST_MODE"), *env = getenv("MTCE_STEPS");
+	const char *env = getenv("MTCE_STEPS");
 
 	if (env)
 		return atol(env);
-	if (mode && !strcmp(mode, "long"))
-		return 400000;
-	return mode && !strcmp(mode, "quick") ? 2000 : 10000;
+	return in_mode("long") ? 400000 : in_mode("quick") ? 2000 : 10000;
 }
 
-static void run_random(unsigned int levels)
+static void step(const struct configuration *c)
 {
-	const char *env = getenv("MTCE_SEED");
-	struct vfio_iommu_mtce_info before = { };
-	long n = steps(), i, looks = 12;
+	unsigned int kind = any(c->kvm ? 6 : 4);
 
-	random_state = env ? strtoull(env, NULL, 0) : 0x9e3779b97f4a7c15ull + levels;
-	diag("MTCE_SEED=%#llx MTCE_STEPS=%ld", (unsigned long long)random_state, n);
+	if (kind >= 4)
+		step_hypercall();
+	else if (!backend->native || kind == 0)
+		step_v2();
+	else if (kind == 1)
+		step_list();
+	else if (kind == 2)
+		step_update();
+	else
+		step_single_pages();
+}
+
+/* The window is there, and empty. */
+static void run_steps(struct configuration *c, long n)
+{
+	struct vfio_iommu_mtce_info before = { };
+	long i, looks = 12;
+
 	memset(model, 0, sizeof(model));
 	mapped = 0;
 	unmapped = 0;
 	if (!unregistered)
 		unregistered = mem_alloc(SZ_64K);
-	start = rig_window(12, ENTRIES * SZ_4K, levels);
-	CHECK(!test_has_failed());
 	if (backend->native)
 		OK(mtce_info(&box, &before));
 	for (i = 0; i < n && !test_has_failed(); i++) {
-		switch (backend->native ? any(4) : 0) {
-		case 0:
-			step_v2();
-			break;
-		case 1:
-			step_list();
-			break;
-		case 2:
-			step_update();
-			break;
-		case 3:
-			step_single_pages();
-			break;
-		}
-		if (!test_has_failed() && i % (n / looks) == n / looks - 1)
+		step(c);
+		if (!test_has_failed() && c->changes && !any(100))
+			configuration_change(c, any);
+		if (!test_has_failed() && i % (n / looks + 1) == n / looks) {
 			look(any(FREE));
+			audit_test();
+		}
 	}
 	if (test_has_failed()) {
 		diag("at step %ld", i);
 		return;
 	}
+	audit_test();
 	if (backend->native) {
 		CHECKED(audit());
 		counters_agree(&before);
 	}
+}
+
+static uint64_t seed_of(uint64_t run)
+{
+	const char *env = getenv("MTCE_SEED");
+
+	return env ? strtoull(env, NULL, 0) : 0x9e3779b97f4a7c15ull + run;
+}
+
+static void run_random(unsigned int levels)
+{
+	struct configuration c = { .levels = levels };
+	long n = steps();
+
+	random_state = seed_of(levels);
+	diag("MTCE_SEED=%#llx MTCE_STEPS=%ld", (unsigned long long)random_state, n);
+	start = rig_window(12, ENTRIES * SZ_4K, levels);
+	CHECK(!test_has_failed());
+	run_steps(&c, n);
+}
+
+static long runs(void)
+{
+	const char *env = getenv("MTCE_RUNS");
+
+	if (getenv("MTCE_SEED"))
+		return 1;
+	if (env)
+		return atol(env);
+	return in_mode("long") ? 40 : in_mode("quick") ? 3 : 8;
+}
+
+static void run_configuration(uint64_t seed, long n)
+{
+	struct configuration c;
+
+	diag("MTCE_SEED=%#llx MTCE_STEPS=%ld", (unsigned long long)seed, 4 * n);
+	/* Neighbours' first numbers are alike. */
+	random_state = seed;
+	any(2);
+	any(2);
+	c = configuration_draw(any);
+	configuration_say(&c);
+	start = configuration_open(&c, ENTRIES);
+	if (!test_has_failed())
+		run_steps(&c, n);
+	configuration_close();
+	if (test_has_failed())
+		diag("again: MTCE_TEST=random_configurations MTCE_SEED=%#llx MTCE_STEPS=%ld",
+		     (unsigned long long)seed, 4 * n);
+}
+
+/* Others each time. */
+static void random_configurations(void)
+{
+	const uint64_t first = 1000003ull * time(NULL);
+	long n = steps() / 4, i;
+
+	rig_close();
+	for (i = 0; i < runs() && !test_has_failed(); i++)
+		run_configuration(getenv("MTCE_SEED") ? seed_of(0) : first + i, n);
+	if (!test_has_failed() && rig_open())
+		test_failed(__FILE__, __LINE__, "no rig");
 }
 
 static void table_of_one_level(void)
@@ -362,6 +499,7 @@ static const struct test tests[] = {
 	TEST(table_of_one_level, 0),
 	TEST(table_of_two_levels, 0),
 	TEST(memory_can_go_afterwards, 0),
+	TEST(random_configurations, NEEDS_OURS),
 };
 
 int main(void)
