@@ -5,7 +5,6 @@
  * time, whoever else registers memory in the process (invariant 7).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "failnth.h"
 #include "fixture.h"
 
 #define HUGE_PAGES	"/sys/kernel/mm/hugepages/hugepages-16384kB/nr_hugepages"
@@ -314,58 +314,6 @@ static void no_large_pieces_of_memory(void)
  * Fault injection: the n-th allocation of the call fails, for every n
  */
 
-#define DEBUGFS	"/sys/kernel/debug/"
-
-static bool write_to(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-static bool prepare(const char *kind)
-{
-	static const char *const fields[][2] = {
-		{ "verbose", "0" }, { "ignore-gfp-wait", "N" }, { "min-order", "0" },
-		{ "ignore-gfp-highmem", "N" }, { "probability", "0" }, { "times", "-1" },
-		{ "task-filter", "N" },
-	};
-	char path[128];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(fields); i++) {
-		snprintf(path, sizeof(path), DEBUGFS "%s/%s", kind, fields[i][0]);
-		if (!write_to(path, fields[i][1]) && i == 0)
-			return false;
-	}
-	return true;
-}
-
-static int nth_fd = -1;
-
-/* The n-th chance to fail that this thread has from now on, counted over all kinds, fails. */
-static bool fail_nth(long n)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%ld", n);
-	return pwrite(nth_fd, text, strlen(text), 0) > 0;
-}
-
-/* No chance is left that fails; did one? Reading and writing are user copies, and chances, themselves. */
-static bool has_failed(void)
-{
-	char text[32] = "";
-	bool none = pread(nth_fd, text, sizeof(text) - 1, 0) <= 0 || strtol(text, NULL, 10) > 0;
-
-	while (!fail_nth(0))
-		;
-	return !none;
-}
-
 static void sweep(unsigned int levels, uint64_t size)
 {
 	bool failed = true;
@@ -374,12 +322,12 @@ static void sweep(unsigned int levels, uint64_t size)
 	int ret, made = 0;
 
 	for (n = 1; n < 500 && failed && !test_has_failed(); n++) {
-		if (!fail_nth(n)) {
+		if (!failnth_set(n)) {
 			test_failed(__FILE__, __LINE__, "fail-nth cannot be set");
 			return;
 		}
 		ret = vfio_window(&box, 12, size, levels, &start);
-		failed = has_failed();
+		failed = failnth_failed();
 		made += !ret;
 		after_create(failed && ret == -EFAULT ? -ENOMEM : ret, start, size);
 		if (!ret)
@@ -393,17 +341,12 @@ static void sweep(unsigned int levels, uint64_t size)
 
 static void every_allocation_fails_once(void)
 {
-	bool slab, page, copy;
+	const char *why = failnth_open();
 
-	slab = prepare("failslab");
-	page = prepare("fail_page_alloc");
-	copy = prepare("fail_usercopy");
-	nth_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (!slab || !page || nth_fd < 0) {
-		test_skipped("this kernel makes no allocation fail");
+	if (why) {
+		test_skipped("%s", why);
 		return;
 	}
-	diag("user copies fail, too: %s", copy ? "yes" : "no");
 	CHECKED(window_for_the_bounce_page());
 	CHECKED(sweep(1, SZ_64M));
 	CHECKED(sweep(2, 1ull << 40));
