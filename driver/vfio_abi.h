@@ -3,8 +3,9 @@
  * The one private kernel interface that a VFIO IOMMU back end needs.
  *
  * drivers/vfio/vfio.h is not part of the kernel headers. The declarations here
- * mirror its layout in 6.12. Kbuild refuses every other kernel: compare that
- * file before the gate is widened, for nothing would notice a mismatch.
+ * mirror its layout in 6.12 to 7.3. Kbuild refuses kernels that are not in the
+ * list of the file kernels, and check-abi.sh compares the module with the type
+ * information of the kernel that it is built for, where there is any.
  */
 #ifndef MTCE_VFIO_ABI_H
 #define MTCE_VFIO_ABI_H

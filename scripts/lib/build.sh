@@ -19,7 +19,7 @@ build() { # KERNEL [ROOM...]
 	mv "$dest/context.json.new" "$dest/context.json"
 	for room in "$@"; do
 		case $room in
-		driver | tests/modules) build_kernel_room "$dest/$room" "$(print_path headers)" ;;
+		driver | tests/modules) build_kernel_room "$dest/$room" "$(print_path headers)" "$(kernel_vfio "$kernel")" ;;
 		bench | bpf | tests/guest) build_user_room "$dest/$room" "$kernel" ;;&
 		bench) build_host_bench ;;
 		bpf | tests/guest) ;;
@@ -63,10 +63,10 @@ build_context() { # KERNEL
 		'{mtce_commit: $commit, mtce_dirty: $dirty, kernel: $kernel, qemu: $qemu, compiler: $cc, built: $date}'
 }
 
-build_kernel_room() { # FOLDER HEADERS
+build_kernel_room() { # FOLDER HEADERS VFIO
 	[[ -e $1/Makefile || -e $1/Kbuild ]] || return 0
 	say "building ${1#"$TOP/"}"
-	make_quietly -C "$1" KDIR="$2" ARCH=powerpc CROSS_COMPILE="$CROSS"
+	make_quietly -C "$1" KDIR="$2" VFIO_KO="$3" ARCH=powerpc CROSS_COMPILE="$CROSS"
 }
 
 build_user_room() { # FOLDER KERNEL

@@ -89,6 +89,24 @@ kernel_pack() { # DIR RELEASE
 	rm -rf "$dir/m"
 }
 
+# That kernel's vfio.ko, whose type information the driver is compared with; it is taken out of the image of its modules.
+kernel_vfio() { # KERNEL
+	local dir=$MTCE_CACHE/kernel-$1 release file to
+	release=$(<"$dir/release")
+	to=$TOP/build/vfio-$release.ko
+	[[ ! -s $to ]] || { echo "$to"; return; }
+	mkdir -p "$TOP/build"
+	for file in vfio.ko.xz vfio.ko; do
+		debugfs -R "dump /$release/kernel/drivers/vfio/$file $TOP/build/$file.$$" "$dir/modules.img" >/dev/null 2>&1
+		[[ -s $TOP/build/$file.$$ ]] || { rm -f "$TOP/build/$file.$$"; continue; }
+		case $file in *.xz) xz -dc "$TOP/build/$file.$$" >"$to.$$" ;; *) cp "$TOP/build/$file.$$" "$to.$$" ;; esac
+		rm -f "$TOP/build/$file.$$"
+		mv "$to.$$" "$to"
+		echo "$to"
+		return
+	done
+}
+
 # make_ext4 IMAGE FOLDER SPARE-MIB: a sparse image with the folder's content, without being root.
 make_ext4() {
 	local size

@@ -13,7 +13,9 @@ command -v dkms >/dev/null || { echo 'dkms is not installed'; exit 77; }
 WHOLE='CONFIG_MODULES=y CONFIG_PPC_POWERNV=y CONFIG_EEH=y CONFIG_VFIO=m CONFIG_VFIO_CONTAINER=y CONFIG_SPAPR_TCE_IOMMU=y'
 mkdir -p "$WORK"/{src/mtce-1/driver,var,kernel/include}
 sed 's/@VERSION@/1/' "$TOP/scripts/lib/dkms.conf" >"$WORK/src/mtce-1/dkms.conf"
-cp "$TOP/driver/Makefile" "$WORK/src/mtce-1/driver"
+cp "$TOP"/driver/{kernels,kernels.sh} "$WORK/src/mtce-1/driver"
+# The module itself is not built here, so neither is it compared with a kernel.
+sed /check-abi/d "$TOP/driver/Makefile" >"$WORK/src/mtce-1/driver/Makefile"
 # shellcheck disable=SC2016 # for make
 printf 'modules:\n\tgrep -q ^CONFIG_VFIO_CONTAINER=y .config\n\tcp /bin/true $(M)/vfio_iommu_mtce.ko\nclean:\n' >"$WORK/kernel/Makefile"
 in_trees() { dkms "$1" -m mtce -v 1 --sourcetree "$WORK/src" --dkmstree "$WORK/var" "${@:2}"; }
@@ -36,5 +38,9 @@ build 77 'no PowerNV' 6.12.95-test ppc64le "${whole[@]/CONFIG_PPC_POWERNV=y/}"
 build 77 'no EEH' 6.12.95-test ppc64le "${whole[@]/CONFIG_EEH=y/}"
 build 77 'another machine' 6.12.95-test x86_64 "${whole[@]}"
 build 77 'another byte order' 6.12.95-test ppc64 "${whole[@]}"
-build 77 'another kernel' 6.13.1-test ppc64le "${whole[@]}"
+# The list of kernels, and beside it.
+while read -r series _; do build 0 "a kernel of the list" "$series.1-test" ppc64le "${whole[@]}"; done < <("$TOP/driver/kernels.sh" series)
+build 0 'a kernel of two numbers' 7.3-powerpc64le ppc64le "${whole[@]}"
+build 77 'an older kernel' 6.11.1-test ppc64le "${whole[@]}"
+build 77 'a newer kernel' 7.99.1-test ppc64le "${whole[@]}"
 build 77 'a kernel with a like name' 6.120.1-test ppc64le "${whole[@]}"
