@@ -13,6 +13,7 @@ help:
 	@echo 'make record      record the TCE traffic of a guest at work, for replay, into build/recordings'
 	@echo 'make bench-kit   one tarball with which a POWER8 host without network does all of this'
 	@echo 'make dkms-install, dkms-remove   on a POWER8 host: the module under DKMS'
+	@echo 'make install, uninstall   tools, man pages, header, documents; DESTDIR=... PREFIX=/usr/local'
 	@echo 'make test        host checks and all tests that take minutes'
 	@echo 'make test-long   more and longer tests; in the lab also under kernels that look for mistakes, mutations, coverage;'
 	@echo '                 PART=debug: only this part (of at most 45 minutes; scripts/test --parts lists them)'
@@ -21,7 +22,7 @@ help:
 	@echo 'make clean       remove what was built (the lab'"'"'s cache stays)'
 	@echo
 	@echo 'QUICK=1          a short benchmark or recording   KERNEL=4k   the lab with 4K pages (or debug, ...)'
-	@echo 'ARGS="..."       arguments of mtce-bench, for make bench: ARGS="--scenario 4k-one-page"'
+	@echo 'ARGS="..."       make bench ARGS="--scenario 4k-one-page"; make test ARGS="contract_new": only programs of this name'
 	@echo 'YES=1            on a POWER8 host: do not ask before binding a device'
 
 build:
@@ -41,6 +42,11 @@ bench-kit:
 dkms-install:
 	@scripts/dkms install
 
+# DESTDIR and PREFIX (/usr/local) as everywhere. What the lab has built is for a POWER8, too.
+INSTALL = scripts/install --destdir '$(DESTDIR)' --prefix '$(or $(PREFIX),/usr/local)' --from '$(if $(filter yes,$(NATIVE)),.,build/$(KERNEL))'
+install uninstall:
+	@$(INSTALL) $@
+
 dkms-remove:
 	@scripts/dkms remove
 
@@ -58,7 +64,7 @@ record:
 	@scripts/record-tces --kernel $(KERNEL) $(if $(QUICK),--quick)
 
 test:
-	@scripts/test $(FLAGS)
+	@scripts/test $(FLAGS) $(if $(ARGS),--guest-only -- $(ARGS))
 
 test-long:
 	@scripts/test $(FLAGS) --long $(foreach p,$(PART),--part $(p))
@@ -75,4 +81,4 @@ ifeq ($(NATIVE),yes)
 	$(MAKE) -C driver clean
 endif
 
-.PHONY: help build bench sweep replay record report test test-long check clean bench-kit dkms-install dkms-remove
+.PHONY: install uninstall help build bench sweep replay record report test test-long check clean bench-kit dkms-install dkms-remove
