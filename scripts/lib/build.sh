@@ -19,7 +19,7 @@ build() { # KERNEL [ROOM...]
 	mv "$dest/context.json.new" "$dest/context.json"
 	for room in "$@"; do
 		case $room in
-		driver | tests/modules) build_kernel_room "$dest/$room" "$(print_path headers)" "$(kernel_vfio "$kernel")" ;;
+		driver | tests/modules) build_kernel_room "$dest/$room" "$kernel" ;;
 		bench | bpf | tests/guest) build_user_room "$dest/$room" "$kernel" ;;&
 		bench) build_host_bench ;;
 		bpf | tests/guest) ;;
@@ -63,10 +63,13 @@ build_context() { # KERNEL
 		'{mtce_commit: $commit, mtce_dirty: $dirty, kernel: $kernel, qemu: $qemu, compiler: $cc, built: $date}'
 }
 
-build_kernel_room() { # FOLDER HEADERS VFIO
+build_kernel_room() { # FOLDER KERNEL
+	local tools='' BUILD_IN=()
 	[[ -e $1/Makefile || -e $1/Kbuild ]] || return 0
 	say "building ${1#"$TOP/"}"
-	make_quietly -C "$1" KDIR="$2" VFIO_KO="$3" ARCH=powerpc CROSS_COMPILE="$CROSS"
+	! kernel_is_new "$2" || tools=$(new_kernel_tools)
+	[[ ! $tools ]] || BUILD_IN=(release_root_run "$tools" "$1")
+	make_quietly -C "$1" KDIR="$(print_path headers)" VFIO_KO="$(kernel_vfio "$2")" ARCH=powerpc CROSS_COMPILE="$CROSS"
 }
 
 build_user_room() { # FOLDER KERNEL
@@ -90,8 +93,9 @@ build_host_bench() {
 }
 
 # Only warnings and errors are worth a line, and they name the copy; say which files to edit.
+BUILD_IN=() # what make runs in
 make_quietly() {
-	make --no-print-directory -j"$(nproc)" "$@" >"$TOP/build/make.log" 2>"$TOP/build/make.err" || {
+	"${BUILD_IN[@]}" make --no-print-directory -j"$(nproc)" "$@" >"$TOP/build/make.log" 2>"$TOP/build/make.err" || {
 		cat "$TOP/build/make.err" >&2
 		die "the build failed (output in build/make.log); the sources to mend are in the checkout, not in build/"
 	}

@@ -6,7 +6,7 @@
 qpath() { printf '%s' "${1//,/,,}"; }
 
 # Which part of the cache holds the guest's root disk.
-root_part() { if [[ $ROOT == kit ]]; then echo "kit-root-$KERNEL"; else echo guest; fi; }
+root_part() { if [[ $ROOT == guest ]]; then echo guest; else echo "$ROOT-root-$KERNEL"; fi; }
 
 # A POWER8 has the hash MMU only, and powerpc's KASAN is for radix.
 machine_of() { if [[ $1 == kasan ]]; then echo powernv9; else echo powernv8; fi; } # KERNEL

@@ -14,6 +14,7 @@ setup() { # KERNEL: one of KERNELS, or all
 	done
 	part guest 1800 make_guest_root guest_root_pack guest_root_configure make_ext4 unpack_debs
 	[[ $ROOT != kit ]] || setup_kit_root "$kernel"
+	[[ $ROOT != package ]] || setup_package_root "$kernel"
 	part sysroot 200 make_sysroot
 	part checkpatch 400 make_checkpatch linux_source
 	exec {CACHE_LOCK_FD}>&-
@@ -21,7 +22,10 @@ setup() { # KERNEL: one of KERNELS, or all
 
 setup_kernel() { # KERNEL
 	local configs
-	if kernel_is_built "$1"; then
+	if kernel_is_new "$1"; then
+		[[ ! $(new_kernel_tools) ]] || { apt_update; release_root "$(new_kernel_tools)"; }
+		part "kernel-$1" 900 "make_new_kernel $1" new_kernel_unpack kernel_pack initramfs_base make_ext4
+	elif kernel_is_built "$1"; then
 		mapfile -t configs < <(built_kernel_configs "$1")
 		part "kernel-$1" 3500 "make_built_kernel $1" linux_source built_kernel_make built_kernel_configure \
 			built_kernel_compile built_kernel_keep kernel_pack initramfs_base make_ext4 "${configs[@]}"
@@ -33,6 +37,11 @@ setup_kernel() { # KERNEL
 # Its headers are the kernel's, so it is made anew when that is.
 setup_kit_root() { # KERNEL
 	part "kit-root-$1" 2500 "make_kit_root $1" kit_root_pack guest_root_configure make_ext4 unpack_debs \
+		"$MTCE_CACHE/kernel-$1/release"
+}
+
+setup_package_root() { # KERNEL
+	part "package-root-$1" 3000 "make_package_root $1" package_root_pack package_root_status package_root_name guest_root_configure make_ext4 unpack_debs \
 		"$MTCE_CACHE/kernel-$1/release"
 }
 
