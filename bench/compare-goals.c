@@ -155,8 +155,42 @@ static bool met(const struct goal *g, double v)
 	return at_least(g) ? v >= g->limit : v <= g->limit;
 }
 
-static void print_goal(const struct goal *g, double v)
+static bool is_there(const struct comparison *c, const char *backend)
 {
+	size_t col;
+
+	for (col = 0; col < c->num_columns; col++)
+		if (!strcmp(c->columns[col].backend, backend))
+			return true;
+	return false;
+}
+
+/*
+ * A goal without a value is missed, unless its scenario was not to be measured: the run was of some scenarios
+ * only, or it was skipped, with a reason.
+ */
+static bool is_judged(const struct comparison *c, const struct goal *g)
+{
+	const struct row *r = compare_find(c, g->scenario, g->op);
+	size_t i;
+
+	if (!isnan(value(c, g)))
+		return true;
+	for (i = 0; !r && i < c->num_rows; i++)
+		if (!strcmp(c->rows[i].scenario, g->scenario))
+			r = &c->rows[i];
+	if (!r || !is_there(c, g->backend))
+		return !context_is_partial(c->columns[c->base].run) && !c->some_rows;
+	for (i = 0; i < c->num_columns; i++)
+		if (!strcmp(c->columns[i].backend, g->backend))
+			return r->cells[i].state != CELL_SKIPPED &&
+			       r->cells[i].state != CELL_MEASURED;
+	return false;
+}
+
+static void print_goal(const struct comparison *c, const struct goal *g)
+{
+	double v = value(c, g);
 	char is[32], goal[32];
 
 	printf("%-13s %-21s %-7s %-12s %6s %s%5s %s\n", g->backend, g->scenario, g->op,
@@ -165,22 +199,19 @@ static void print_goal(const struct goal *g, double v)
 	       met(g, v) ? "met" : "MISSED");
 }
 
-bool table_goals(const struct comparison *c)
+void table_goals(const struct comparison *c)
 {
-	bool headed = false, all = true;
+	bool headed = false;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(goals); i++) {
-		double v = value(c, &goals[i]);
-
-		if (isnan(v))
+		if (!is_judged(c, &goals[i]))
 			continue;
 		if (!headed)
 			printf("\n%-13s %-21s %-7s %-12s %6s %7s\n", "goals", "", "step",
 			       "what", "is", "goal");
 		headed = true;
-		all = all && met(&goals[i], v);
-		print_goal(&goals[i], v);
+		print_goal(c, &goals[i]);
 	}
 	if (headed)
 		printf("above null: instructions beyond a refused ioctl. Of closing, what the\n"
@@ -188,5 +219,87 @@ bool table_goals(const struct comparison *c)
 		       "windows are set and unset. 2 threads: work of two over work of one; if the\n"
 		       "machine's own two CPUs do not do twice the work of one, twice the share of\n"
 		       "what they do.\n");
+}
+
+json_t *goals_json(const struct comparison *c)
+{
+	json_t *all = json_array();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(goals); i++) {
+		const struct goal *g = &goals[i];
+		double v = value(c, g);
+
+		if (is_judged(c, g))
+			json_array_append_new(all, json_pack("{s:s,s:s,s:s,s:s,s:o,s:s,s:f,s:b}",
+							     "backend", g->backend,
+							     "scenario", g->scenario, "op", g->op,
+							     "what", metric_names[g->metric],
+							     "value", isnan(v) ? json_null() : json_real(v),
+							     "limit_is", at_least(g) ? "at least" : "at most",
+							     "limit", g->limit, "met", met(g, v)));
+	}
+	return all;
+}
+
+static void problem(json_t *all, const char *scenario, const char *op, const char *backend, const char *what)
+{
+	json_array_append_new(all, json_sprintf("%s %s, %s: %s", scenario, op, backend, what));
+}
+
+/* Every back end does what the others do, or says why not. */
+static void problems_of_row(const struct comparison *c, const struct row *r, json_t *all)
+{
+	size_t col, measured = 0;
+
+	for (col = 0; col < c->num_columns; col++)
+		measured += r->cells[col].state == CELL_MEASURED;
+	for (col = 0; col < c->num_columns; col++) {
+		enum cell_state state = r->cells[col].state;
+
+		if (state == CELL_FAILED)
+			problem(all, r->scenario, r->op, c->columns[col].label, "failed");
+		else if (measured && state == CELL_ABSENT)
+			problem(all, r->scenario, r->op, c->columns[col].label, "is missing");
+		else if (measured && state == CELL_SKIPPED)
+			problem(all, r->scenario, r->op, c->columns[col].label,
+				"was skipped, and not by all back ends");
+	}
+}
+
+json_t *problems_of_one(const struct comparison *c)
+{
+	json_t *all = json_array();
+	size_t i;
+
+	for (i = 0; i < c->num_rows; i++)
+		problems_of_row(c, &c->rows[i], all);
+	for (i = 0; i < ARRAY_SIZE(goals); i++) {
+		const struct goal *g = &goals[i];
+
+		if (is_judged(c, g) && !met(g, value(c, g)))
+			problem(all, g->scenario, g->op, g->backend, isnan(value(c, g)) ?
+				"a goal without a measurement" : "a goal is missed");
+	}
+	return all;
+}
+
+json_t *problems_of_two(const struct comparison *cs, size_t num)
+{
+	json_t *all = json_array();
+	char text[128], in[96];
+	size_t i, j;
+
+	for (i = 0; i < num; i++)
+		for (j = 0; j < cs[i].num_rows; j++) {
+			const struct row *r = &cs[i].rows[j];
+
+			if (!r->difference.worse)
+				continue;
+			measures_text(in, sizeof(in), r->difference.worse);
+			snprintf(text, sizeof(text), r->difference.worse & IN_STATE ?
+				 "is not %s in B" : "worse in %s", in);
+			problem(all, r->scenario, r->op, cs[i].columns[0].backend, text);
+		}
 	return all;
 }

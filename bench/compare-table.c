@@ -11,12 +11,13 @@
 #define WIDTH 79
 #define NAME_WIDTH 21
 
-/* "key      words words", broken between words. */
-static void print_wrapped(const char *key, const char *text)
+void print_wrapped(const char *key, const char *text)
 {
 	size_t column = 10, n;
 
 	printf("%-10s", key);
+	if (strlen(key) >= column)
+		printf("\n%-10s", "");
 	while (*text) {
 		n = strcspn(text, " ");
 		if (column > 10 && column + n >= WIDTH) {

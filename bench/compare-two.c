@@ -1,62 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Two runs: what differs by more than chance, and by enough to matter. */
+/* Prints what differs between two sides by more than chance, and by enough to matter. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compare.h"
 #include "format.h"
-#include "result.h"
-#include "stats.h"
-#include "util.h"
-
-/* Above this probability two sets of samples may well be the same. */
-#define CHANCE 0.05
-
-static size_t samples_of(const struct cell *cell, double *v)
-{
-	size_t i, n = json_array_size(cell->samples);
-
-	if (n > MAX_SAMPLES)
-		n = MAX_SAMPLES;
-	for (i = 0; i < n; i++)
-		v[i] = json_number_value(json_array_get(cell->samples, i)) / cell->per;
-	return n;
-}
-
-/* From nothing to something is infinitely more. */
-static double percent(double from, double to)
-{
-	if (!(from > 0))
-		return to > 0 ? INFINITY : 0;
-	return 100 * (to / from - 1);
-}
-
-/* Of some hundred rows one in twenty has a small p for nothing. */
-static bool apart(const struct difference *d)
-{
-	return d->low[0] > d->high[1] || d->low[1] > d->high[0];
-}
-
-void compare_difference(const struct cell *a, const struct cell *b, double least,
-			struct difference *d)
-{
-	double va[MAX_SAMPLES], vb[MAX_SAMPLES];
-	size_t na = samples_of(a, va), nb = samples_of(b, vb);
-
-	d->p = stats_mann_whitney(va, na, vb, nb);
-	d->median[0] = stats_median(va, na);
-	d->median[1] = stats_median(vb, nb);
-	stats_interval(va, na, &d->low[0], &d->high[0]);
-	stats_interval(vb, nb, &d->low[1], &d->high[1]);
-	d->change = na && nb ? percent(d->median[0], d->median[1]) : NAN;
-	d->instructions = d->p < CHANCE && apart(d) && fabs(d->change) >= least;
-	/* Counted, not sampled: but what depends on a timer moves a little. */
-	d->kills = fabs(a->kills - b->kills) > 0.0005 &&
-		   fabs(a->kills - b->kills) * 100 >= least * a->kills;
-	d->worse = (d->instructions && d->change > 0) || (d->kills && b->kills > a->kills);
-}
 
 /* Half of the interval's width in percent of the median. */
 static const char *spread(char *buf, size_t size, const struct difference *d, int i)
@@ -71,75 +20,104 @@ static const char *change_text(char *buf, size_t size, const struct difference *
 {
 	if (isnan(d->change))
 		return "-";
-	if (!d->instructions)
+	if (!((d->better | d->worse) & IN_INSTRUCTIONS))
 		return "~";
 	if (isinf(d->change))
 		return "from 0";
-	snprintf(buf, size, "%+.1f%%", d->change);
+	snprintf(buf, size, "%+.1f%%%s", d->change, d->untested ? "?" : "");
 	return buf;
 }
 
-static void print_row(const struct row *r, const struct difference *d)
+static void print_measured(const struct row *r, const struct difference *d)
 {
 	char a[32], b[32], sa[32], sb[32], change[32], ka[32], kb[32];
 	const struct cell *cells = r->cells;
+	bool kills = (d->better | d->worse) & IN_KILLS;
 
-	printf("%-23s %-6s %7s %5s %7s %5s %7s", r->scenario, r->op,
+	printf("%-23s %-6s %7s %5s %7s %5s %7s %6s %6s", r->scenario, r->op,
 	       format_number(a, sizeof(a), d->median[0]), spread(sa, sizeof(sa), d, 0),
 	       format_number(b, sizeof(b), d->median[1]), spread(sb, sizeof(sb), d, 1),
-	       change_text(change, sizeof(change), d));
-	if (d->kills)
-		printf(" %6s %6s\n", format_number(ka, sizeof(ka), cells[0].kills),
-		       format_number(kb, sizeof(kb), cells[1].kills));
+	       change_text(change, sizeof(change), d),
+	       format_number(ka, sizeof(ka), cells[0].kills),
+	       kills ? format_number(kb, sizeof(kb), cells[1].kills) :
+	       isnan(cells[0].kills) ? "-" : "~");
+}
+
+static const char *state_text(const struct cell *cell)
+{
+	static const char * const states[] = { "MISSING", "skipped", "FAILED", "measured" };
+
+	return states[cell->state];
+}
+
+static void print_times(const char *what, double a, double b)
+{
+	char text_a[32], text_b[32];
+
+	printf("  %s: %s in A, %s in B\n", what, format_number(text_a, sizeof(text_a), a),
+	       format_number(text_b, sizeof(text_b), b));
+}
+
+/* What has no column, in lines below. */
+static void print_more(const struct row *r, unsigned int measures)
+{
+	const struct cell *a = &r->cells[0], *b = &r->cells[1];
+
+	if (measures & IN_EXITS)
+		print_times("exits", a->exits, b->exits);
+	if (measures & IN_P50)
+		print_times("p50, us per call", a->p50 / 1e3, b->p50 / 1e3);
+	if (measures & IN_P99)
+		print_times("p99, us per call", a->p99 / 1e3, b->p99 / 1e3);
+	if (measures & IN_SCALING)
+		print_times("scaling", a->scaling, b->scaling);
+}
+
+static void print_row(const struct row *r)
+{
+	const struct difference *d = &r->difference;
+
+	if (r->cells[0].state == CELL_MEASURED && r->cells[1].state == CELL_MEASURED)
+		print_measured(r, d);
 	else
-		printf(" %6s %6s\n", isnan(cells[0].kills) ? "-" :
-		       format_number(ka, sizeof(ka), cells[0].kills), "~");
+		printf("%-23s %-6s A: %s, B: %s", r->scenario, r->op, state_text(&r->cells[0]),
+		       state_text(&r->cells[1]));
+	printf("%s\n", d->worse ? " worse" : d->better ? " better" : "");
+	print_more(r, d->better | d->worse);
 }
 
-static bool comparable(const struct row *r)
+void table_differences(const struct comparison *c)
 {
-	return strcmp(r->op, OP_THREADS) && r->cells[0].state == CELL_MEASURED &&
-	       r->cells[1].state == CELL_MEASURED && json_array_size(r->cells[0].samples);
-}
-
-void verdict_add(struct verdict *v, const struct comparison *c, double least)
-{
-	size_t i;
-
-	for (i = 0; i < c->num_rows; i++) {
-		struct difference d;
-
-		if (!comparable(&c->rows[i]))
-			continue;
-		compare_difference(&c->rows[i].cells[0], &c->rows[i].cells[1], least, &d);
-		v->rows++;
-		v->same += !d.instructions && !d.kills;
-		v->worse += d.worse;
-	}
-}
-
-void table_differences(const struct comparison *c, double least)
-{
+	char times[32];
 	size_t i;
 
 	printf("%-23s %-6s %13s %13s %7s %13s\n", "", "", "A", "B", "", "kill stores");
 	printf("%-23s %-6s %7s %5s %7s %5s %7s %6s %6s\n", "scenario", "step", "instr", "+-",
 	       "instr", "+-", "change", "A", "B");
-	for (i = 0; i < c->num_rows; i++) {
-		struct difference d;
-
-		if (!comparable(&c->rows[i]))
-			continue;
-		compare_difference(&c->rows[i].cells[0], &c->rows[i].cells[1], least, &d);
-		print_row(&c->rows[i], &d);
-	}
+	for (i = 0; i < c->num_rows; i++)
+		print_row(&c->rows[i]);
+	if (!isnan(c->p50_times))
+		printf("all p50, geometric mean: B is %s times A%s\n",
+		       format_number(times, sizeof(times), c->p50_times),
+		       context_emulated(c->columns[0].run) ? " (emulated time)" : "");
 }
 
 void table_verdict(const struct verdict *v, double least)
 {
-	printf("\n%u rows: %u the same (~), %u better, %u worse\n", v->rows, v->same,
-	       v->rows - v->same - v->worse, v->worse);
-	printf("~         no difference, or less than %.1f %%, or more likely than %g by chance\n"
-	       "          (Mann-Whitney U, two-sided), or the intervals touch\n", least, CHANCE);
-	printf("instr     instructions per TCE or call: median, and half of its 95 %% interval\n");
+	char text[640];
+
+	printf("\n%u rows: %u the same (~), %u better, %u worse", v->rows, v->same, v->better, v->worse);
+	if (v->new)
+		printf(", %u new in B", v->new);
+	if (v->unmeasured)
+		printf(", %u not measured on either side", v->unmeasured);
+	printf("\n");
+	snprintf(text, sizeof(text),
+		 "no difference, or less than %.1f %%, or no less likely than 0.05 by chance (Mann-Whitney U, two-sided, exact up to 64 samples; %u tests, corrected together by Holm's method), or the intervals touch, or with several runs a side their medians overlap",
+		 least, v->tests);
+	print_wrapped("~", text);
+	print_wrapped("instr", "instructions per TCE or call: median, and half of its interval, which holds the median with the probability that so many samples allow: 97.9 % of ten, 96.9 % of six, 75 % of three");
+	if (v->untestable)
+		printf("%-10s%u rows have too few samples for a test: of them only 25 %% and more\n"
+		       "%-10scount, and all samples apart\n", "?", v->untestable, "");
 }

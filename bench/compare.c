@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "compare.h"
 
+#include <fnmatch.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,7 @@ static void cell_fill(struct cell *cell, const json_t *op, bool per_call, double
 	cell->instructions = json_number_or_nan(op, per_call ? "instructions_per_call" :
 						"instructions_per_tce");
 	cell->samples = json_object_get(op, "instructions_per_call_samples");
+	cell->run_medians = json_object_get(op, RUN_MEDIANS);
 	cell->per = per_call ? 1 : tces;
 	cell->above_null = json_number_or_nan(op, "instructions_above_null_per_call");
 	cell->exits = json_number_or_nan(op, "exits_per_call");
@@ -31,8 +34,10 @@ static void cell_fill(struct cell *cell, const json_t *op, bool per_call, double
 	/* not kill_stores_per_tce: that is rounded */
 	cell->kills = per_call ? cell->kills_all :
 		      cell->kills_all / json_number_or_nan(op, "kill_tces");
-	cell->p50 = json_number_or_nan(latency, "p50");
-	cell->p99 = json_number_or_nan(latency, "p99");
+	cell->latency = latency;
+	/* Of the bins, whatever else the file says. */
+	cell->p50 = latency ? latency_percentile(latency, 0.5) : NAN;
+	cell->p99 = latency ? latency_percentile(latency, 0.99) : NAN;
 }
 
 static void cell_fill_threads(struct cell *cell, const json_t *threads)
@@ -46,6 +51,7 @@ static void cell_fill_threads(struct cell *cell, const json_t *threads)
 	cell->one_thread = json_number_or_nan(one, "instructions_per_tce");
 	cell->instructions = json_number_or_nan(two, "instructions_per_tce");
 	cell->scaling = json_number_or_nan(threads, "scaling");
+	cell->scaling_samples = json_object_get(threads, "scaling_samples");
 	cell->machine = json_number_or_nan(threads, "machine_scaling");
 	cell->share = json_number_or_nan(threads, "share_of_machine");
 }
@@ -55,7 +61,7 @@ static void cell_make(struct cell *cell, const json_t *result, const char *op, b
 	static const struct cell empty = {
 		.instructions = NAN, .above_null = NAN, .exits = NAN, .kills = NAN, .kills_pe = NAN,
 		.kills_all = NAN, .rate = { NAN, NAN }, .one_thread = NAN, .scaling = NAN,
-		.machine = NAN, .share = NAN, .p50 = NAN, .p99 = NAN,
+		.machine = NAN, .share = NAN, .per = 1, .p50 = NAN, .p99 = NAN,
 	};
 
 	*cell = empty;
@@ -74,10 +80,24 @@ static void cell_make(struct cell *cell, const json_t *result, const char *op, b
 			  json_number_or_nan(result, "tces_per_call"));
 }
 
+static bool selected(const struct selection *s, const char *scenario, const char *op)
+{
+	char both[256];
+	size_t i;
+
+	snprintf(both, sizeof(both), "%s %s", scenario, op);
+	for (i = 0; i < s->num; i++)
+		if (!fnmatch(s->patterns[i], scenario, 0) || !fnmatch(s->patterns[i], both, 0))
+			return true;
+	return !s->num;
+}
+
 /* One scenario of all columns; results may be NULL. */
-static void add_rows(struct comparison *c, const json_t *like, const json_t * const *results)
+static void add_rows(struct comparison *c, const struct selection *s, const json_t *like,
+		     const json_t * const *results)
 {
 	bool per_call = !strcmp(json_text(like, "per", "tce"), "call");
+	const char *name = json_text(like, "name", "");
 	size_t i, col, added = 0;
 
 	for (i = 0; i <= ARRAY_SIZE(ops); i++) {
@@ -90,41 +110,54 @@ static void add_rows(struct comparison *c, const json_t *like, const json_t * co
 			cell_make(&r->cells[col], results[col], op, per_call);
 			any = any || r->cells[col].state == CELL_MEASURED;
 		}
-		if (!any)
+		added += any;
+		if (!any || !selected(s, name, op))
 			continue;
-		r->scenario = json_text(like, "name", "");
+		r->scenario = name;
 		r->sentence = json_text(like, "sentence", "");
 		r->op = op;
 		r->tce_page = json_integer_value(json_object_get(like, "tce_page"));
+		r->tces = json_number_or_nan(like, "tces_per_call");
 		r->per_call = per_call;
 		r->headline = json_is_true(json_object_get(like, "headline"));
 		c->num_rows++;
-		added++;
 	}
 }
 
-/* The base's results come first, then what only the others have does not count. */
-bool compare_make(struct comparison *c)
+/* Scenarios of column @from that no column before it has. */
+static void add_scenarios(struct comparison *c, const struct selection *s, size_t from)
 {
-	const json_t *scenarios = json_object_get(c->columns[c->base].run, "scenarios");
+	const json_t *scenarios = json_object_get(c->columns[from].run, "scenarios");
 	const json_t *results[MAX_COLUMNS];
-	size_t i, col, common;
+	size_t i, col;
 
-	c->rows = xcalloc(json_array_size(scenarios) * (ARRAY_SIZE(ops) + 1), sizeof(*c->rows));
 	for (i = 0; i < json_array_size(scenarios); i++) {
 		const json_t *like = json_array_get(scenarios, i);
+		bool known = false;
 
-		if (strcmp(json_text(like, "backend", ""), c->columns[c->base].backend))
+		if (strcmp(json_text(like, "backend", ""), c->columns[from].backend))
 			continue;
-		for (col = 0, common = 0; col < c->num_columns; col++) {
+		for (col = 0; col < c->num_columns; col++) {
 			results[col] = runfile_result(c->columns[col].run,
 						      json_text(like, "name", ""),
 						      c->columns[col].backend);
-			common += !!results[col];
+			known = known || (col < from && results[col]);
 		}
-		if (common > 1 || c->num_columns == 1)
-			add_rows(c, like, results);
+		if (!known)
+			add_rows(c, s, like, results);
 	}
+}
+
+bool compare_make(struct comparison *c, const struct selection *s)
+{
+	size_t col, room = 0;
+
+	for (col = 0; col < c->num_columns; col++)
+		room += json_array_size(json_object_get(c->columns[col].run, "scenarios"));
+	c->some_rows = s->num;
+	c->rows = xcalloc(room * (ARRAY_SIZE(ops) + 1), sizeof(*c->rows));
+	for (col = 0; col < c->num_columns; col++)
+		add_scenarios(c, s, col);
 	return c->num_rows;
 }
 
@@ -145,63 +178,7 @@ const struct row *compare_find(const struct comparison *c, const char *scenario,
 	return NULL;
 }
 
-static json_t *real_or_null(double v)
+const char *compare_short_label(const char *label)
 {
-	return isfinite(v) ? json_real(v) : json_null();
-}
-
-static json_t *cell_json(const struct cell *cell)
-{
-	static const char * const states[] = { "absent", "skipped", "failed", "measured" };
-	json_t *j = json_object();
-
-	json_object_set_new(j, "state", json_string(states[cell->state]));
-	if (cell->reason)
-		json_object_set_new(j, "reason", json_string(cell->reason));
-	if (cell->state != CELL_MEASURED)
-		return j;
-	json_object_set_new(j, "instructions", real_or_null(cell->instructions));
-	json_object_set_new(j, "kill_stores", real_or_null(cell->kills));
-	if (!isnan(cell->scaling)) {
-		json_object_set_new(j, "scaling", json_real(cell->scaling));
-		json_object_set_new(j, "machine_scaling", real_or_null(cell->machine));
-		json_object_set_new(j, "share_of_machine", real_or_null(cell->share));
-		return j;
-	}
-	json_object_set_new(j, "p50_ns", real_or_null(cell->p50));
-	json_object_set_new(j, "p99_ns", real_or_null(cell->p99));
-	return j;
-}
-
-static json_t *difference_json(const struct row *r, double least)
-{
-	struct difference d;
-
-	compare_difference(&r->cells[0], &r->cells[1], least, &d);
-	return json_pack("{s:o,s:o,s:b,s:b,s:b}", "p", real_or_null(d.p),
-			 "change_percent", real_or_null(d.change),
-			 "instructions_differ", d.instructions, "kill_stores_differ", d.kills,
-			 "worse", d.worse);
-}
-
-json_t *compare_json(const struct comparison *c, double least)
-{
-	json_t *rows = json_array();
-	size_t i, col;
-
-	for (i = 0; i < c->num_rows; i++) {
-		const struct row *r = &c->rows[i];
-		json_t *j = json_object();
-
-		json_object_set_new(j, "scenario", json_string(r->scenario));
-		json_object_set_new(j, "op", json_string(r->op));
-		json_object_set_new(j, "per", json_string(r->per_call ? "call" : "tce"));
-		for (col = 0; col < c->num_columns; col++)
-			json_object_set_new(j, c->columns[col].label, cell_json(&r->cells[col]));
-		json_object_set_new(j, "ratio", real_or_null(compare_ratio(c, r)));
-		if (least > 0)
-			json_object_set_new(j, "difference", difference_json(r, least));
-		json_array_append_new(rows, j);
-	}
-	return rows;
+	return !strcmp(label, "mtce-takeover") ? "takeover" : label;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #define MAX_COLUMNS 3
+#define MAX_RUNS 16		/* a side */
 
 struct column {
 	const json_t *run;
@@ -28,6 +29,7 @@ struct cell {
 	double instructions;	/* per TCE or per call; NAN: not counted */
 	const json_t *samples;	/* of instructions, per call... */
 	double per;		/* ... so many TCEs; 1 where rows are per call */
+	const json_t *run_medians; /* of several runs a side, as samples; NULL: of one */
 	double above_null;
 	double exits;		/* of a hypercall, to user space; NAN: there is no guest */
 	double kills;		/* stores per TCE or per call; NAN: unknown */
@@ -36,10 +38,51 @@ struct cell {
 	double rate[2];		/* TCEs per second of one thread and of two */
 	double one_thread;	/* instructions per TCE; those of two are above */
 	double scaling;		/* two threads over one; NAN: not of threads */
+	const json_t *scaling_samples;
 	double machine;		/* the same of a loop that shares nothing */
 	double share;		/* scaling of machine, repeat by repeat */
-	double p50;		/* ns per call */
+	const json_t *latency;	/* NULL: was not timed */
+	double p50;		/* ns per call; NAN: too few calls for it */
 	double p99;
+};
+
+/* What two cells may differ in; a bit each. */
+enum measure {
+	IN_STATE = 1 << 0,	/* one is measured, the other is not */
+	IN_INSTRUCTIONS = 1 << 1,
+	IN_KILLS = 1 << 2,
+	IN_EXITS = 1 << 3,
+	IN_P50 = 1 << 4,
+	IN_P99 = 1 << 5,
+	IN_SCALING = 1 << 6,
+};
+
+#define NUM_MEASURES 7
+
+/* Of two sets of samples: how likely such a difference is by chance. */
+struct test {
+	double p;		/* NAN: there is nothing to test */
+	double holm;		/* corrected for all tests of the comparison */
+	double smallest;	/* p of samples so many, however far apart */
+	bool decides;		/* so many samples can tell, after the correction */
+};
+
+/* Of two cells, A and B. */
+struct difference {
+	double median[2];	/* of instructions */
+	double low[2];		/* interval of the median... */
+	double high[2];
+	double level[2];	/* ... which holds it with this probability */
+	size_t samples[2];
+	double change;		/* B against A, percent; NAN: not counted; infinite: A is 0 */
+	bool apart;		/* no sample of A is as large as one of B, or none as small */
+	bool runs_apart;	/* the same of the medians of runs */
+	struct test instructions;
+	struct test latency;
+	struct test scaling;
+	unsigned int better;	/* of enum measure */
+	unsigned int worse;
+	bool untested;		/* worse or better in instructions or scaling without a test: too few samples */
 };
 
 struct row {
@@ -47,9 +90,11 @@ struct row {
 	const char *op;
 	const char *sentence;
 	json_int_t tce_page;
+	double tces;		/* per call */
 	bool per_call;
 	bool headline;
 	struct cell cells[MAX_COLUMNS];
+	struct difference difference;	/* of two columns, see compare_judge() */
 };
 
 struct comparison {
@@ -59,21 +104,69 @@ struct comparison {
 	size_t new;
 	struct row *rows;
 	size_t num_rows;
+	bool some_rows;		/* chosen by patterns */
+	double p50_times;	/* geometric mean of all p50, B over A; NAN: too few rows */
 };
 
-/* Columns are set; fills the rows. Returns false if no scenario is common. */
-bool compare_make(struct comparison *c);
+/* Which rows are wanted: patterns of names, or of "name step"; none: all. */
+struct selection {
+	const char *patterns[MAX_RUNS];
+	size_t num;
+};
+
+/* Columns are set; fills the rows. Returns false if there is none. */
+bool compare_make(struct comparison *c, const struct selection *s);
 double compare_ratio(const struct comparison *c, const struct row *r);
 /* NULL, or the row. */
 const struct row *compare_find(const struct comparison *c, const char *scenario, const char *op);
-/* @least: two runs, see compare_difference(); 0: back ends of one. */
-json_t *compare_json(const struct comparison *c, double least);
+const char *compare_short_label(const char *label);
+
+/* compare-latency.c: bins of a histogram, as in the file. */
+/* In ns; NAN: fewer than ten calls are beyond it. */
+double latency_percentile(const json_t *latency, double quantile);
+double latency_calls(const json_t *latency);
+void latency_test(const json_t *a, const json_t *b, struct test *t);
+/* Adds the bins of @from. */
+void latency_merge(json_t *into, const json_t *from);
+
+/* compare-merge.c: the runs of a side as one; @names are theirs. */
+json_t *merge_runs(json_t *const *runs, const char *const *names, size_t num);
+
+/* compare-context.c */
+/*
+ * What differs between the contexts of two runs beside date, load and the driver under test. Prints each on
+ * stderr; returns how many.
+ */
+unsigned int context_unlike(const char *name_a, const json_t *a, const char *name_b, const json_t *b);
+/* Rows were chosen on mtce-bench's command line. */
+bool context_is_partial(const json_t *run);
+bool context_emulated(const json_t *run);
+
+/* compare-judge.c: all tests of all comparisons are corrected together. */
+void compare_judge(struct comparison *cs, size_t num, double least);
+/* Names of the bits, with commas. */
+const char *measures_text(char *buf, size_t size, unsigned int measures);
+
+struct verdict {
+	unsigned int rows;
+	unsigned int same;
+	unsigned int worse;
+	unsigned int better;
+	unsigned int new;	/* A has nothing like it */
+	unsigned int unmeasured; /* skipped, or failed, on both sides */
+	unsigned int tests;	/* that were corrected for */
+	unsigned int untestable; /* rows with too few samples */
+};
+
+void verdict_add(struct verdict *v, const struct comparison *c);
 
 /* compare-table.c */
 void table_context(const char *path, const json_t *run);
 void table_instructions(const struct comparison *c);
 void table_latency(const struct comparison *c);
 void table_notes(const struct comparison *c);
+/* "key      words words", broken between words. */
+void print_wrapped(const char *key, const char *text);
 
 /* compare-threads.c: nothing if no row is about threads */
 #define OP_THREADS "threads"
@@ -82,32 +175,37 @@ void table_threads(const struct comparison *c);
 /* compare-hcalls.c: nothing if no row is about hypercalls */
 void table_hcalls(const struct comparison *c);
 
-/* Of two cells, A and B. */
-struct difference {
-	double median[2];	/* of instructions */
-	double low[2];		/* interval of the median */
-	double high[2];
-	double p;		/* of being as far apart by chance */
-	double change;		/* B against A, percent; NAN: not counted; infinite: A is 0 */
-	bool instructions;	/* differ by more than chance, and enough */
-	bool kills;
-	bool worse;
-};
-
-struct verdict {
-	unsigned int rows;
-	unsigned int same;
-	unsigned int worse;
-};
-
 /* compare-two.c: @least percent are worth a word */
-void compare_difference(const struct cell *a, const struct cell *b, double least,
-			struct difference *d);
-void verdict_add(struct verdict *v, const struct comparison *c, double least);
-void table_differences(const struct comparison *c, double least);
+void table_differences(const struct comparison *c);
 void table_verdict(const struct verdict *v, double least);
 
-/* compare-goals.c: false if one is missed */
-bool table_goals(const struct comparison *c);
+/* compare-family.c: rows of a kind together. */
+const char *family_of(const char *scenario);
+void table_families(const struct comparison *c);
+json_t *families_json(const struct comparison *c);
+
+/* compare-dearer.c: where base is cheaper than another back end of the same run */
+struct dearer;
+struct dearer *dearer_find(const struct comparison *c, const struct selection *s);
+void table_dearer(const struct comparison *c, const struct dearer *d);
+json_t *dearer_json(const struct comparison *c, const struct dearer *d);
+void dearer_free(struct dearer *d);
+
+/* compare-json.c */
+/* @judged: rows have a difference. */
+json_t *compare_json(const struct comparison *c, bool judged);
+json_t *context_json(const char *path, const json_t *run);
+json_t *verdict_json(const struct verdict *v);
+void csv_heading(void);
+void csv_rows(const char *title, const struct comparison *c, bool judged);
+
+/*
+ * compare-goals.c: goals that are missed, and rows that were not measured where they should be. Both are
+ * sentences in an array, and so the same for the table, JSON and CSV.
+ */
+void table_goals(const struct comparison *c);
+json_t *goals_json(const struct comparison *c);
+json_t *problems_of_one(const struct comparison *c);
+json_t *problems_of_two(const struct comparison *cs, size_t num);
 
 #endif

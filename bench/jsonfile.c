@@ -36,6 +36,16 @@ static json_t *bin_json(const struct histogram *h, unsigned int i)
 	return json_pack("[I,I,I]", low, high, (json_int_t)h->bins[i]);
 }
 
+/* Ten samples are beyond it, or it is the accident of one of them. */
+static void set_percentile(json_t *o, const char *key, const struct histogram *h,
+			   unsigned int per_10000)
+{
+	if (h->count * (10000 - per_10000) / 10000 >= 10)
+		set_integer(o, key, histogram_percentile(h, per_10000));
+	else
+		json_object_set_new(o, key, json_null());
+}
+
 json_t *json_histogram(const struct histogram *h)
 {
 	json_t *o = json_object(), *bins = json_array();
@@ -43,10 +53,10 @@ json_t *json_histogram(const struct histogram *h)
 
 	set_integer(o, "count", h->count);
 	set_integer(o, "min", h->count ? h->min : 0);
-	set_integer(o, "p50", histogram_percentile(h, 5000));
-	set_integer(o, "p90", histogram_percentile(h, 9000));
-	set_integer(o, "p99", histogram_percentile(h, 9900));
-	set_integer(o, "p99_9", histogram_percentile(h, 9990));
+	set_percentile(o, "p50", h, 5000);
+	set_percentile(o, "p90", h, 9000);
+	set_percentile(o, "p99", h, 9900);
+	set_percentile(o, "p99_9", h, 9990);
 	set_integer(o, "max", h->max);
 	for (i = 0; i < HISTOGRAM_BINS; i++)
 		if (h->bins[i])

@@ -10,7 +10,7 @@
 
 /* Digits beyond the third are noise and make files hard to read. */
 json_t *json_number(double v);
-/* Percentiles, and every bin that is not empty: [lowest, highest, count]. */
+/* Percentiles, null of too few samples, and every bin that is not empty: [lowest, highest, count]. */
 json_t *json_histogram(const struct histogram *h);
 void set_number(json_t *o, const char *key, double v);
 void set_integer(json_t *o, const char *key, uint64_t v);

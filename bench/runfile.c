@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -16,18 +18,34 @@ static void check_result(const char *path, size_t i, const json_t *result)
 		    path, i + 1);
 }
 
-json_t *runfile_load(const char *path)
+static json_t *load_json(const char *path)
 {
+	char inside[4096];
 	json_error_t error;
-	const json_t *schema, *scenarios;
+	struct stat st;
 	json_t *run;
-	size_t i;
 
-	if (access(path, R_OK))
-		die("cannot read %s: %s", path, strerror(errno));
-	run = json_load_file(path, 0, &error);
+	if (!strcmp(path, "-")) {
+		run = json_loadf(stdin, 0, &error);
+	} else {
+		snprintf(inside, sizeof(inside), "%s", path);
+		if (!stat(path, &st) && S_ISDIR(st.st_mode))
+			snprintf(inside, sizeof(inside), "%s/bench.json", path);
+		if (access(inside, R_OK))
+			die("cannot read %s: %s", inside, strerror(errno));
+		run = json_load_file(inside, 0, &error);
+	}
 	if (!run)
 		die("%s is not JSON: line %d: %s", path, error.line, error.text);
+	return run;
+}
+
+json_t *runfile_load(const char *path)
+{
+	const json_t *schema, *scenarios;
+	json_t *run = load_json(path);
+	size_t i;
+
 	schema = json_object_get(run, "schema");
 	if (!json_is_integer(schema))
 		die("%s was not written by mtce-bench: it has no schema number", path);

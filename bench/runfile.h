@@ -7,8 +7,10 @@
 #include <stdbool.h>
 
 #define RUNFILE_SCHEMA 1
+/* Of a step, if several runs were made one: the median of the samples of each. */
+#define RUN_MEDIANS "run_medians"
 
-/* Dies with a sentence that names the file. */
+/* A folder has its bench.json; "-" is stdin. Dies with a sentence that names the file. */
 json_t *runfile_load(const char *path);
 
 /* NULL if the run has no such result. */

@@ -36,17 +36,31 @@ static size_t left_out(size_t n)
 	return k ? k - 1 : 0;
 }
 
-void stats_interval(double *v, size_t n, double *low, double *high)
+/* The probability that at most @k of @n fair coins show heads. */
+static double coins(size_t n, size_t k)
+{
+	double term = pow(0.5, (double)n), sum = term;
+	size_t i;
+
+	for (i = 1; i <= k; i++) {
+		term *= (double)(n - i + 1) / (double)i;
+		sum += term;
+	}
+	return sum;
+}
+
+double stats_interval(double *v, size_t n, double *low, double *high)
 {
 	size_t k = left_out(n);
 
 	*low = NAN;
 	*high = NAN;
 	if (!n)
-		return;
+		return NAN;
 	qsort(v, n, sizeof(*v), compare);
 	*low = v[k];
 	*high = v[n - 1 - k];
+	return 1 - 2 * coins(n, k);
 }
 
 /*
@@ -95,6 +109,59 @@ static double exact(const size_t *ranks, size_t na, size_t n, double *ways)
 	return far / all;
 }
 
+/*
+ * By the normal distribution, with the correction for ties and half a step for
+ * that U goes in steps.
+ */
+static double normal(const struct stats_counts *c, size_t num)
+{
+	double na = 0, nb = 0, below = 0, u = 0, ties = 0, n, far, variance;
+	size_t i;
+
+	for (i = 0; i < num; i++) {
+		double t = c[i].a + c[i].b;
+
+		u += c[i].a * (below + c[i].b / 2);
+		below += c[i].b;
+		na += c[i].a;
+		nb += c[i].b;
+		ties += t * t * t - t;
+	}
+	n = na + nb;
+	if (!(na > 0) || !(nb > 0))
+		return NAN;
+	variance = na * nb / 12 * (n + 1 - ties / (n * (n - 1)));
+	far = fabs(u - na * nb / 2) - 0.5;
+	if (far <= 0 || variance <= 0)
+		return 1;
+	return erfc(far / sqrt(2 * variance));
+}
+
+static double normal_of_samples(const double *a, size_t na, const double *b, size_t nb)
+{
+	struct stats_counts *c = calloc(na + nb, sizeof(*c));
+	double *all = malloc((na + nb) * sizeof(*all)), p = NAN;
+	size_t i, j;
+
+	if (c && all) {
+		for (i = 0; i < na + nb; i++)
+			all[i] = i < na ? a[i] : b[i - na];
+		qsort(all, na + nb, sizeof(*all), compare);
+		/* Equal ones in the place of the first. */
+		for (i = 0; i < na + nb; i++) {
+			double v = i < na ? a[i] : b[i - na];
+
+			for (j = 0; all[j] != v; j++)
+				;
+			*(i < na ? &c[j].a : &c[j].b) += 1;
+		}
+		p = normal(c, na + nb);
+	}
+	free(c);
+	free(all);
+	return p;
+}
+
 double stats_mann_whitney(const double *a, size_t na, const double *b, size_t nb)
 {
 	size_t n = na + nb, *ranks;
@@ -102,6 +169,8 @@ double stats_mann_whitney(const double *a, size_t na, const double *b, size_t nb
 
 	if (!na || !nb)
 		return NAN;
+	if (n > STATS_EXACT)
+		return normal_of_samples(a, na, b, nb);
 	ranks = calloc(n, sizeof(*ranks));
 	ways = calloc((na + 1) * (n * (n + 1) + 1), sizeof(*ways));
 	if (ranks && ways) {
@@ -111,4 +180,62 @@ double stats_mann_whitney(const double *a, size_t na, const double *b, size_t nb
 	free(ranks);
 	free(ways);
 	return p;
+}
+
+double stats_mann_whitney_counts(const struct stats_counts *c, size_t n)
+{
+	double a[STATS_EXACT], b[STATS_EXACT], all = 0, j;
+	size_t i, na = 0, nb = 0;
+
+	for (i = 0; i < n; i++)
+		all += c[i].a + c[i].b;
+	if (all > STATS_EXACT)
+		return normal(c, n);
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < c[i].a; j++)
+			a[na++] = (double)i;
+		for (j = 0; j < c[i].b; j++)
+			b[nb++] = (double)i;
+	}
+	return stats_mann_whitney(a, na, b, nb);
+}
+
+double stats_smallest(size_t na, size_t nb)
+{
+	double ways = 1;
+	size_t i;
+
+	if (!na || !nb)
+		return NAN;
+	for (i = 1; i <= na; i++)
+		ways *= (double)(nb + i) / (double)i;
+	return fmin(1, 2 / ways);
+}
+
+void stats_holm(const double *p, double *holm, size_t n)
+{
+	size_t i, done, left = 0, next;
+	double last = -1, most = 0;
+
+	for (i = 0; i < n; i++) {
+		holm[i] = NAN;
+		left += !isnan(p[i]);
+	}
+	/* From the smallest up; equal ones at once. */
+	while (left) {
+		next = n;
+		for (i = 0; i < n; i++)
+			if (p[i] > last && (next == n || p[i] < p[next]))
+				next = i;
+		if (next == n)
+			break;
+		last = p[next];
+		most = fmax(most, fmin(1, last * (double)left));
+		for (i = 0, done = 0; i < n; i++)
+			if (p[i] == last) {
+				holm[i] = most;
+				done++;
+			}
+		left -= done;
+	}
 }

@@ -26,13 +26,14 @@ static void interval(void)
 {
 	double v[] = { 10, 2, 3, 4, 5, 6, 7, 8, 9, 1 }, low, high;
 
-	stats_interval(v, 10, &low, &high);
+	assert(is_near(stats_interval(v, 10, &low, &high), 1 - 2 * 11.0 / 1024));
 	assert(low == 2 && high == 9);
-	stats_interval(v, 6, &low, &high);
+	assert(is_near(stats_interval(v, 6, &low, &high), 1 - 2.0 / 64));
 	assert(low == 1 && high == 6);
-	stats_interval(v, 5, &low, &high);
+	assert(is_near(stats_interval(v, 5, &low, &high), 1 - 2.0 / 32));
 	assert(low == 1 && high == 5);
-	stats_interval(v, 0, &low, &high);
+	assert(is_near(stats_interval(v, 3, &low, &high), 0.75));
+	assert(isnan(stats_interval(v, 0, &low, &high)));
 	assert(isnan(low) && isnan(high));
 }
 
@@ -98,7 +99,7 @@ static void all_ways(void)
 	assert(j == 126);
 }
 
-/* As many as a run may have, and more. */
+/* More than are counted out one by one. */
 static void many(void)
 {
 	double a[60], b[60], p;
@@ -109,9 +110,46 @@ static void many(void)
 		b[i] = (double)(i / 2) + 1;
 	}
 	p = stats_mann_whitney(a, 60, b, 60);
-	/* The normal approximation says 0.5287. */
+	/* Exact is 0.529. */
 	assert(p > 0.52 && p < 0.54);
 	assert(stats_mann_whitney(a, 60, a, 60) == 1);
+}
+
+/* Counts of values say the same as the values, by either way. */
+static void counts(void)
+{
+	const struct stats_counts few[] = { { 2, 0 }, { 1, 2 }, { 0, 1 }, { 1, 2 } };
+	const double a[] = { 1, 1, 2, 4 }, b[] = { 2, 2, 3, 4, 4 };
+	const struct stats_counts many_alike[] = { { 500, 500 }, { 500, 500 } };
+	const struct stats_counts many_apart[] = { { 1000, 0 }, { 0, 1000 } };
+
+	assert(is_near(stats_mann_whitney_counts(few, 4), stats_mann_whitney(a, 4, b, 5)));
+	assert(stats_mann_whitney_counts(many_alike, 2) == 1);
+	assert(stats_mann_whitney_counts(many_apart, 2) < 0.000000001);
+	assert(isnan(stats_mann_whitney_counts(few, 0)));
+}
+
+static void smallest(void)
+{
+	const double low[] = { 1, 2, 3 }, high[] = { 4, 5, 6, 7 };
+
+	assert(is_near(stats_smallest(3, 4), stats_mann_whitney(low, 3, high, 4)));
+	assert(is_near(stats_smallest(3, 3), 0.1));
+	assert(stats_smallest(1, 1) == 1);
+	assert(isnan(stats_smallest(0, 3)));
+}
+
+/* Holm 1979: the smallest times all of them, the next times all but one, and none less than one before it. */
+static void holm(void)
+{
+	const double p[] = { 0.04, 0.01, NAN, 0.03, 0.005, 0.03 };
+	double h[6];
+
+	stats_holm(p, h, 6);
+	assert(is_near(h[4], 0.025) && is_near(h[1], 0.04) && is_near(h[3], 0.09) && is_near(h[5], 0.09));
+	assert(is_near(h[0], 0.09) && isnan(h[2]));
+	stats_holm((const double[]) { 0.9, 0.8 }, h, 2);
+	assert(h[0] == 1 && h[1] == 1);
 }
 
 int main(void)
@@ -122,6 +160,9 @@ int main(void)
 	with_ties();
 	all_ways();
 	many();
+	counts();
+	smallest();
+	holm();
 	printf("stats: ok\n");
 	return 0;
 }
