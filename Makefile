@@ -18,6 +18,7 @@ help:
 	@echo 'make test-long   more and longer tests; in the lab also under kernels that look for mistakes, mutations, coverage;'
 	@echo '                 PART=debug: only this part (of at most 45 minutes; scripts/test --parts lists them)'
 	@echo 'make check       host checks only: unit tests, style, static analysis'
+	@echo 'make check-figures  before a release: quoted figures are of the driver as it is, and in their data'
 	@echo 'make build       the module, the benchmarks and the tools, nothing else'
 	@echo 'make clean       remove what was built (the lab'"'"'s cache stays)'
 	@echo
@@ -72,6 +73,12 @@ test-long:
 check:
 	@scripts/test $(FLAGS) --host-only
 
+check-figures:
+	@rm -rf build/figures && mkdir -p build/figures && cp -r bench uapi vmm build/figures
+	@$(MAKE) --no-print-directory -s -C build/figures/bench clean
+	@$(MAKE) --no-print-directory -s -C build/figures/bench mtce-compare
+	@scripts/figures --release --compare build/figures/bench/mtce-compare
+
 clean:
 	rm -rf build context.json
 	@# What a kit was packed with cannot be made again there.
@@ -81,4 +88,4 @@ ifeq ($(NATIVE),yes)
 	$(MAKE) -C driver clean
 endif
 
-.PHONY: install uninstall help build bench sweep replay record report test test-long check clean bench-kit dkms-install dkms-remove
+.PHONY: install uninstall help build bench sweep replay record report test test-long check check-figures clean bench-kit dkms-install dkms-remove

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Figures that documents quote are in their data; and scripts/figures notices one that is not, and another driver.
+#   tests/host/figures.sh FOLDER: works in FOLDER. Prints warnings about quoted runs of an older driver.
+set -euo pipefail
+export LC_ALL=C
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+WORK=$1
+wrong() { echo "$*"; exit 1; }
+for t in python3 git jq make gcc; do command -v $t >/dev/null || { echo "$t is not installed"; exit 77; }; done
+[[ -e /usr/include/jansson.h ]] || { echo 'libjansson-dev is not installed'; exit 77; }
+
+mkdir -p "$WORK/tree"
+cp -r "$TOP/bench" "$TOP/uapi" "$WORK/tree"
+make -s -C "$WORK/tree/bench" clean
+make -s -C "$WORK/tree/bench" O=1 mtce-compare
+COMPARE=$WORK/tree/bench/mtce-compare
+"$TOP/scripts/figures" --check --compare "$COMPARE"
+
+# A checkout of its own, with one quote and a driver.
+COPY=$WORK/copy RUN=results/20261122T000000Z-sample
+mkdir -p "$COPY"/{scripts,driver,uapi,$RUN}
+cp "$TOP/scripts/figures" "$COPY/scripts"
+cp "$TOP/tests/host/samples/run/bench.json" "$COPY/$RUN"
+echo 'int driver;' >"$COPY/driver/main.c"
+quote() { # TEMPLATE TEXT: a document, and a man page
+	printf '%s\n' "<!-- figures $RUN" "$1" '-->' "$2" '<!-- /figures -->' >"$COPY/README.md"
+	printf '%s\n' '.TH X 1' ".\\\" figures $RUN" ".\\\" $1" "$2" '.\" /figures' 'end' >"$COPY/x.1"
+}
+git_copy() { git -C "$COPY" -c user.name=x -c user.email=x@example.org "$@"; }
+says() { # STATUS WORDS ARGUMENT...
+	local status=$1 words=$2 rc=0
+	shift 2
+	"$COPY/scripts/figures" --compare "$COMPARE" "$@" >"$WORK/said" 2>&1 || rc=$?
+	((rc == status)) || wrong "status $rc, not $status: $* $(cat "$WORK/said")"
+	[[ ! $words ]] || grep -q -- "$words" "$WORK/said" || wrong "does not say '$words': $* $(cat "$WORK/said")"
+}
+quote 'maps: {4k-one-page map upstream}' 'maps: ?'
+git_copy init -q
+git_copy add -A
+git_copy commit -qm first
+printf '{"mtce_commit": "%s", "mtce_dirty": false}\n' "$(git_copy rev-parse HEAD)" >"$COPY/$RUN/context.json"
+says 1 'README.md: not in the data: maps: ?' --check
+says 1 'x.1: not in the data: maps: ?' --check
+says 0 '' --write
+grep -qx "maps: $(jq -r '.scenarios[] | select(.name == "4k-one-page" and .backend == "upstream") | .map.instructions_per_tce | round |
+	"\(. / 1000 | floor),\(. % 1000)"' "$COPY/$RUN/bench.json")" "$COPY/README.md" || wrong 'not the figure of the run'
+says 0 '' --check
+says 0 '' --release
+# Another number, in the text or in the data; a figure that is nowhere; a run that is gone.
+sed -i 's/^maps: [0-9]/&9/' "$COPY/README.md"
+says 1 'README.md: not in the data' --check
+says 0 '' --write
+jq -c '(.scenarios[] | select(.name == "4k-one-page") | .map) |= (.instructions_per_tce *= 2)' "$COPY/$RUN/bench.json" >"$WORK/other.json"
+cp "$COPY/$RUN/bench.json" "$WORK/true.json"
+cp "$WORK/other.json" "$COPY/$RUN/bench.json"
+says 1 'x.1: not in the data' --check
+cp "$WORK/true.json" "$COPY/$RUN/bench.json"
+quote '{4k-no-such map upstream}' 1
+says 1 '4k-no-such map upstream}: is not in the data' --check
+sed -i "s#$RUN#results/gone#" "$COPY/README.md"
+says 1 'there is no results/gone' --check
+# The driver changed: a word now, a refusal before a release. What is not compiled does not matter.
+quote 'maps: {4k-one-page map upstream}' '?'
+says 0 '' --write
+echo text >"$COPY/driver/README.md"
+git_copy add -A
+git_copy commit -qm second
+says 0 '' --release
+echo 'int other;' >>"$COPY/driver/main.c"
+says 0 '^warning: driver/ or uapi/ changed after' --check
+says 1 'driver/ or uapi/ changed after' --release
+rm "$COPY/README.md" "$COPY/x.1"
+says 1 'no document quotes a run' --check
