@@ -82,7 +82,7 @@ check-figures:
 clean:
 	rm -rf build context.json
 	@# What a kit was packed with cannot be made again there.
-	@for d in bench bpf tests/guest; do [ -e kit.json ] || [ ! -e $$d/Makefile ] || $(MAKE) --no-print-directory -C $$d clean; done
+	@for d in lib bench bpf tests/guest examples/nvme-direct; do [ -e kit.json ] || [ ! -e $$d/Makefile ] || $(MAKE) --no-print-directory -C $$d clean; done
 ifeq ($(NATIVE),yes)
 	$(MAKE) -C tests/modules clean
 	$(MAKE) -C driver clean

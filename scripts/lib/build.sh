@@ -2,11 +2,11 @@
 # Cross-building the checkout into build/<kernel>, which then is what a POWER8 owner has after make.
 # shellcheck shell=bash
 
-BUILD_ROOMS=(driver uapi vmm lib bench bpf tests scripts)
+BUILD_ROOMS=(driver uapi vmm lib bench bpf examples tests scripts)
 CROSS=powerpc64le-linux-gnu-
 
 build() { # KERNEL [ROOM...]
-	local kernel=$1 dest=$TOP/build/$1 room rooms=(driver tests/modules lib bench tests/guest)
+	local kernel=$1 dest=$TOP/build/$1 room rooms=(driver tests/modules lib bench tests/guest examples/nvme-direct)
 	# The BPF tools are made from a kernel's type information, and those built here have none.
 	kernel_is_built "$kernel" || rooms+=(bpf)
 	shift
@@ -20,9 +20,9 @@ build() { # KERNEL [ROOM...]
 	for room in "$@"; do
 		case $room in
 		driver | tests/modules) build_kernel_room "$dest/$room" "$kernel" ;;
-		lib | bench | bpf | tests/guest) build_user_room "$dest/$room" "$kernel" ;;&
+		lib | bench | bpf | tests/guest | examples/nvme-direct) build_user_room "$dest/$room" "$kernel" ;;&
 		bench) build_host_bench ;;
-		lib | bpf | tests/guest) ;;
+		lib | bpf | tests/guest | examples/nvme-direct) ;;
 		*) usage_error "no room to build is called '$room'" ;;
 		esac
 	done

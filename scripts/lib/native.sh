@@ -19,7 +19,7 @@ native_build() {
 	fi
 	[[ -d /lib/modules/$(uname -r)/build ]] ||
 		die "the running kernel's headers are missing; install linux-headers-$(uname -r)"
-	for room in driver tests/modules lib bench bpf tests/guest; do
+	for room in driver tests/modules lib bench bpf tests/guest examples/nvme-direct; do
 		[[ ! -e $TOP/$room/Makefile ]] || make --no-print-directory -C "$TOP/$room" -j"$(nproc)"
 	done
 	build_context_native >"$TOP/context.json"

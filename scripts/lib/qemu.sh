@@ -13,7 +13,7 @@ machine_of() { if [[ $1 == kasan ]]; then echo powernv9; else echo powernv8; fi;
 
 # powernv8 has three root ports (powernv9 six), one IOMMU group each. pcie.0 and pcie.2 hold the devices under test.
 # Everything the lab needs for itself shares pcie.1 as functions of one device, so that it costs one port.
-# The edu devices reach 64-bit windows, which begin at 2^59.
+# The edu devices reach 64-bit windows, which begin at 2^59. The NVMe disk shares a group with the second of them.
 qemu_args() { # WORK OUT
 	local work=$1 out=$2 share=$1/share k=$MTCE_CACHE/kernel-$KERNEL
 	local edu=edu,dma_mask=0xffffffffffffffff
@@ -24,7 +24,9 @@ qemu_args() { # WORK OUT
 		-serial "file:$(qpath "$out/console.log")"
 
 		-device "$edu,bus=pcie.0"
-		-device "$edu,bus=pcie.2"
+		-device "$edu,bus=pcie.2,addr=0.0,multifunction=on"
+		-drive "if=none,id=nvme,format=raw,readonly=on,file=$(qpath "$work/nvme.img")"
+		-device nvme,bus=pcie.2,addr=0.1,serial=mtce-lab,drive=nvme
 
 		-drive "if=none,id=root,format=raw,snapshot=on,file=$(qpath "$MTCE_CACHE/$(root_part)/root.img")"
 		-device virtio-blk-pci,bus=pcie.1,addr=0.0,multifunction=on,drive=root,serial=root
@@ -68,6 +70,9 @@ qemu_initrd() { # WORK
 	(cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0) >"$1/initrd"
 	cat "$MTCE_CACHE/kernel-$KERNEL/initramfs.cpio" >>"$1/initrd"
 }
+
+# 16 MiB of which no two lines of 64 bytes are the same: line n is the number n. examples/nvme-direct knows that.
+qemu_disk() { seq -f '%-63.0f' 0 262143 >"$1/nvme.img"; } # WORK
 
 # The guest gets a copy: a build that goes on meanwhile must not change what a run has begun with.
 qemu_share() { # WORK

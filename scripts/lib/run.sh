@@ -20,6 +20,7 @@ run_prepare() {
 	mkdir "$WORK"
 	at_exit "rm -rf $(printf %q "$WORK")"
 	mkfifo "$WORK"/{status,output}.{in,out}
+	qemu_disk "$WORK"
 	qemu_initrd "$WORK"
 	qemu_share "$WORK"
 	qemu_args "$WORK" "$OUT"
