@@ -14,6 +14,7 @@
 #include "measure.h"
 #include "nvme.h"
 #include "run.h"
+#include "stats.h"
 #include "util.h"
 
 static const char doc[] =
@@ -33,17 +34,20 @@ static const char doc[] =
 	"  nvme-direct --v2 --pattern --json - 0002:01:00.1\n\n"
 	"Environment: MTCE_MARKER (lab: resource0 of the marker device).";
 
-enum { KEY_V2 = 256, KEY_PATTERN, KEY_PASSES };
+enum { KEY_V2 = 256, KEY_NATIVE, KEY_PATTERN, KEY_PASSES, KEY_SAMPLES, KEY_SECTIONS };
 
 static const struct argp_option options[] = {
 	{ "depth", 'd', "N", 0, "reads at a time (default: 16, at most 256)", 0 },
 	{ "block", 'b', "BYTES", 0, "of a read, a multiple of 4096 (default: 16384, at most 1 MiB)", 0 },
 	{ "reads", 'n', "N", 0, "reads of a pass, rounded up to whole rounds (default: 256)", 0 },
-	{ "passes", KEY_PASSES, "N", 0, "measured passes, after one that is not (default: 5)", 0 },
+	{ "passes", KEY_PASSES, "N", 0, "passes behind a sample; one more comes first and is not measured (default: 5)", 0 },
+	{ "samples", KEY_SAMPLES, "N", 0, "samples of instructions in the JSON (default: 1, at most 32); the table has their median", 0 },
 	{ "way", 'w', "WAY", 0, "only this way; may be repeated", 0 },
+	{ "native", KEY_NATIVE, NULL, 0, "every way on mtce's own type, also call", 0 },
 	{ "v2", KEY_V2, NULL, 0, "every way on the v2 type: on upstream, or on mtce where it has taken over", 0 },
 	{ "pattern", KEY_PATTERN, NULL, 0, "the disk must have the pattern: line n of 64 bytes is the number n", 0 },
 	{ "json", 'j', "FILE", 0, "an object per way goes here too, each on its line; - is stdout, without the table", 0 },
+	{ "sections", KEY_SECTIONS, "MAP,UNMAP", 0, "with one way: sections of the lab's trace (default: two for each way, from 1)", 0 },
 	{ 0 }
 };
 
@@ -51,6 +55,10 @@ struct arguments {
 	struct job job;
 	unsigned int reads;
 	unsigned int chosen;		/* bits of ways */
+	bool v2;
+	bool native;
+	unsigned int map_section;	/* 0: as usual */
+	unsigned int unmap_section;
 	const char *json;
 };
 
@@ -77,6 +85,24 @@ static unsigned int way_bit(struct argp_state *state, const char *name)
 	return 0;
 }
 
+static void parse_sections(struct argp_state *state, struct arguments *a, const char *text)
+{
+	char end;
+
+	if (sscanf(text, "%u,%u%c", &a->map_section, &a->unmap_section, &end) != 2 || !a->map_section || !a->unmap_section)
+		argp_error(state, "--sections must be two numbers, as 7,8, not '%s'", text);
+}
+
+static void check_options(struct argp_state *state, const struct arguments *a)
+{
+	if (!a->job.device)
+		argp_error(state, "which device? Give its name, as 0002:01:00.1");
+	if (a->v2 && a->native)
+		argp_error(state, "--v2 and --native do not go together");
+	if (a->map_section && (!a->chosen || (a->chosen & (a->chosen - 1))))
+		argp_error(state, "--sections are for one --way");
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
@@ -94,13 +120,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->reads = number(state, "--reads", arg, 1000000);
 		break;
 	case KEY_PASSES:
-		a->job.passes = 1 + number(state, "--passes", arg, 100);
+		a->job.passes = number(state, "--passes", arg, 100);
+		break;
+	case KEY_SAMPLES:
+		a->job.samples = number(state, "--samples", arg, RUN_MAX_SAMPLES);
+		break;
+	case KEY_SECTIONS:
+		parse_sections(state, a, arg);
+		break;
+	case KEY_NATIVE:
+		a->native = true;
 		break;
 	case 'w':
 		a->chosen |= way_bit(state, arg);
 		break;
 	case KEY_V2:
-		a->job.v2 = true;
+		a->v2 = true;
 		break;
 	case KEY_PATTERN:
 		a->job.pattern = true;
@@ -114,8 +149,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->job.device = arg;
 		break;
 	case ARGP_KEY_END:
-		if (!a->job.device)
-			argp_error(state, "which device? Give its name, as 0002:01:00.1");
+		check_options(state, a);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -144,50 +178,70 @@ static double per_read(double value, const struct outcome *o)
 	return value / (double)o->reads;
 }
 
-static double instructions_per_read(const struct outcome *o, const struct job *j)
+/* A copy: the median sorts. */
+static double median(const double *samples, unsigned int n)
 {
-	return o->instructions / j->rounds / j->depth;
+	double sorted[RUN_MAX_SAMPLES];
+
+	memcpy(sorted, samples, n * sizeof(*sorted));
+	return stats_median(sorted, n);
+}
+
+static double instructions_per_read(const struct arguments *a, const struct outcome *o)
+{
+	return median(o->map.instructions, a->job.samples) + median(o->unmap.instructions, a->job.samples);
 }
 
 static void print_head(const struct arguments *a, const char *model)
 {
 	printf("%s (%.40s), %u reads at a time of %u bytes, %u rounds, %u passes; each read:\n\n", a->job.device, model,
-	       a->job.depth, a->job.block, a->job.rounds, a->job.passes - 1);
-	printf("%-6s %-18s %9s %13s %9s %8s%s  %s\n", "way", "back end", "calls", "instructions", "kills", "us",
-	       marker_present() ? "  section" : "", "data");
+	       a->job.depth, a->job.block, a->job.rounds, a->job.passes * a->job.samples);
+	printf("%-6s %-16s %8s %12s %8s %8s%s  %s\n", "way", "back end", "calls", "instructions", "kills", "us",
+	       marker_present() ? " sections" : "", "data");
 }
 
-static void print_row(const struct way *w, const struct arguments *a, const struct outcome *o, unsigned int section)
+static void print_row(const struct way *w, const struct arguments *a, const struct outcome *o)
 {
 	char kills[16] = "-", instructions[24] = "-";
 
 	if (o->counted_kills)
-		snprintf(kills, sizeof(kills), "%.3f", per_read((double)o->kills, o));
+		snprintf(kills, sizeof(kills), "%.3f", per_read((double)(o->map.kills + o->unmap.kills), o));
 	if (!measure_uncounted())
-		snprintf(instructions, sizeof(instructions), "%.0f", instructions_per_read(o, &a->job));
-	printf("%-6s %-18s %9.3f %13s %9s %8.1f", w->name, o->kind, per_read((double)o->calls, o), instructions, kills,
+		snprintf(instructions, sizeof(instructions), "%.0f", instructions_per_read(a, o));
+	printf("%-6s %-16s %8.3f %12s %8s %8.1f", w->name, o->kind, per_read((double)o->calls, o), instructions, kills,
 	       per_read((double)o->ns, o) / 1000);
 	if (marker_present())
-		printf(" %8u", section);
+		printf(" %4u,%-3u", o->map.section, o->unmap.section);
 	printf("  %s\n", o->wrong ? "WRONG" : "right");
 }
 
-static void print_json(FILE *f, const struct way *w, const struct arguments *a, const struct outcome *o,
-		       unsigned int section)
+static void print_cost(FILE *f, const char *name, const struct cost *c, const struct arguments *a, const struct outcome *o)
+{
+	unsigned int i;
+
+	fprintf(f, ", \"%s\": {\"section\": %u, \"instructions_per_read\": [", name, marker_present() ? c->section : 0);
+	for (i = 0; i < a->job.samples && !measure_uncounted(); i++)
+		fprintf(f, "%s%.1f", i ? ", " : "", c->instructions[i]);
+	fprintf(f, "], \"kill_counter\": ");
+	if (o->counted_kills)
+		fprintf(f, "%llu}", (unsigned long long)c->kills);
+	else
+		fprintf(f, "null}");
+}
+
+static void print_json(FILE *f, const struct way *w, const struct arguments *a, const struct outcome *o)
 {
 	fprintf(f, "{\"way\": \"%s\", \"back_end\": \"%s\", \"depth\": %u, \"block\": %u, \"reads\": %llu, \"wrong_reads\": %llu, ",
 		w->name, o->kind, a->job.depth, a->job.block, (unsigned long long)o->reads, (unsigned long long)o->wrong);
 	fprintf(f, "\"calls_per_read\": %.4f, \"us_per_read\": %.2f, ", per_read((double)o->calls, o),
 		per_read((double)o->ns, o) / 1000);
 	if (measure_uncounted())
-		fprintf(f, "\"instructions_per_read\": null, ");
+		fprintf(f, "\"instructions_per_read\": null");
 	else
-		fprintf(f, "\"instructions_per_read\": %.1f, ", instructions_per_read(o, &a->job));
-	if (o->counted_kills)
-		fprintf(f, "\"kill_counter\": %llu, ", (unsigned long long)o->kills);
-	else
-		fprintf(f, "\"kill_counter\": null, ");
-	fprintf(f, "\"section\": %u}\n", marker_present() ? section : 0);
+		fprintf(f, "\"instructions_per_read\": %.1f", instructions_per_read(a, o));
+	print_cost(f, "map", &o->map, a, o);
+	print_cost(f, "unmap", &o->unmap, a, o);
+	fprintf(f, "}\n");
 	fflush(f);
 }
 
@@ -203,10 +257,28 @@ static FILE *open_json(const char *name)
 	return f;
 }
 
+static unsigned int flags_of(const struct arguments *a, const struct way *w)
+{
+	if (a->native)
+		return MTCE_OPEN_NATIVE;
+	if (w->v2_calls)
+		return MTCE_OPEN_PLAIN;
+	return a->v2 ? MTCE_OPEN_V2 : 0;
+}
+
+static void run_one(struct arguments *a, unsigned int way, struct outcome *o)
+{
+	*o = (struct outcome) {
+		.map = { .section = a->map_section ? a->map_section : 2 * way + 1 },
+		.unmap = { .section = a->unmap_section ? a->unmap_section : 2 * way + 2 },
+	};
+	run_way(&ways[way], flags_of(a, &ways[way]), &a->job, o);
+}
+
 /* True if every read of every way was right. */
 static bool run_all(struct arguments *a, FILE *json)
 {
-	bool right = true, head = false;
+	bool right = true, head = json == stdout;
 	unsigned int i;
 
 	for (i = 0; i < num_ways; i++) {
@@ -214,14 +286,14 @@ static bool run_all(struct arguments *a, FILE *json)
 
 		if (a->chosen && !(a->chosen >> i & 1))
 			continue;
-		run_way(&ways[i], &a->job, i + 1, &o);
+		run_one(a, i, &o);
 		if (json)
-			print_json(json, &ways[i], a, &o, i + 1);
-		if (json != stdout && !head)
+			print_json(json, &ways[i], a, &o);
+		if (!head)
 			print_head(a, o.model);
 		head = true;
 		if (json != stdout)
-			print_row(&ways[i], a, &o, i + 1);
+			print_row(&ways[i], a, &o);
 		right &= !o.wrong;
 	}
 	return right;
@@ -231,7 +303,7 @@ int main(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, "DEVICE", doc, NULL, NULL, NULL };
 	struct arguments a = {
-		.job = { .depth = 16, .block = 16384, .passes = 6 },
+		.job = { .depth = 16, .block = 16384, .passes = 5, .samples = 1 },
 		.reads = 256,
 	};
 	FILE *json;

@@ -29,7 +29,9 @@ struct rig {
 	struct nvme nvme;
 	uint8_t *shared;
 	unsigned int per_read;	/* pages */
-	double *samples;	/* instructions of each round in each measured pass */
+	bool measured;		/* this pass is */
+	double *map;		/* instructions of each round in each pass */
+	double *unmap;
 };
 
 static void want(int ret)
@@ -121,9 +123,8 @@ static void open_window(struct rig *r)
 	p->iova_next = p->iova_start;
 }
 
-static void rig_open(struct rig *r)
+static void rig_open(struct rig *r, unsigned int flags)
 {
-	unsigned int flags = r->job->v2 && !r->way->open_flags ? MTCE_OPEN_V2 : r->way->open_flags;
 	int fd;
 
 	want(mtce_open(&r->pages.container, r->job->group, flags));
@@ -148,7 +149,8 @@ static void rig_close(struct rig *r)
 	munmap(p->pool, p->pool_size);
 	free(p->page);
 	free(p->iova);
-	free(r->samples);
+	free(r->map);
+	free(r->unmap);
 }
 
 static void fit(struct rig *r)
@@ -227,42 +229,67 @@ static void check_all(struct rig *r, unsigned int round)
 		check_spoil(page_of(r, i), NVME_PAGE);
 }
 
-/* Instructions of one step, without those of counting. */
-static double step(struct rig *r, int (*function)(struct pages *p))
+static uint64_t kills(struct rig *r)
 {
+	struct vfio_iommu_mtce_info info;
+
+	if (!r->out->counted_kills || mtce_get_info(r->pages.container, &info, sizeof(info)))
+		return 0;
+	return info.stats.kills_tce + info.stats.kills_pe;
+}
+
+/* Instructions of one step, without those of counting. */
+static double count(struct rig *r, int (*function)(struct pages *p))
+{
+	uint64_t start = clock_ns(), before = measure_instructions();
+	int ret = function(&r->pages);
+	uint64_t after = measure_instructions();
+
+	r->out->ns += clock_ns() - start;
+	want(ret);
+	return (double)(after - before) - measure_overhead()->section;
+}
+
+static double step(struct rig *r, int (*function)(struct pages *p), struct cost *cost)
+{
+	double instructions;
 	uint64_t before;
-	int ret;
 
 	if (!function)
 		return 0;
-	before = measure_instructions();
-	ret = function(&r->pages);
-	want(ret);
-	return (double)(measure_instructions() - before) - measure_overhead()->section;
-}
-
-static double one_round(struct rig *r, unsigned int round)
-{
-	uint64_t start = clock_ns();
-	double instructions = step(r, r->way->map);
-
-	submit_all(r, round);
-	wait_all(r);
-	instructions += step(r, r->way->unmap);
-	r->out->ns += clock_ns() - start;
-	check_all(r, round);
+	if (!r->measured)
+		return count(r, function);
+	before = kills(r);
+	marker_write(cost->section);
+	instructions = count(r, function);
+	marker_write(0);
+	cost->kills += kills(r) - before;
 	return instructions;
 }
 
-/* What is done before the first and after the last round counts as one more. */
+static void read_all(struct rig *r, unsigned int round)
+{
+	uint64_t start = clock_ns();
+
+	submit_all(r, round);
+	wait_all(r);
+	r->out->ns += clock_ns() - start;
+}
+
+/* What is done before the first round and after the last counts as one more. */
 static void one_pass(struct rig *r, unsigned int pass)
 {
-	double *samples = r->samples + pass, edges = step(r, r->way->begin);
 	unsigned int i, rounds = r->job->rounds;
+	double *map = r->map + (size_t)pass * (rounds + 1), *unmap = r->unmap + (size_t)pass * (rounds + 1);
 
-	for (i = 0; i < rounds; i++)
-		samples[(size_t)i * r->job->passes] = one_round(r, i);
-	samples[(size_t)rounds * r->job->passes] = edges + step(r, r->way->end);
+	map[rounds] = step(r, r->way->begin, &r->out->map);
+	for (i = 0; i < rounds; i++) {
+		map[i] = step(r, r->way->map, &r->out->map);
+		read_all(r, i);
+		unmap[i] = step(r, r->way->unmap, &r->out->unmap);
+		check_all(r, i);
+	}
+	unmap[rounds] = step(r, r->way->end, &r->out->unmap);
 	r->job->sums_known = true;
 }
 
@@ -270,54 +297,50 @@ static void one_pass(struct rig *r, unsigned int pass)
  * A timer's interrupt falls into few of the passes, so each round's median is free of it; but rounds are not all alike
  * (one pays for the kills of many), so medians are added up.
  */
-static double pass_instructions(struct rig *r)
+static double sample(struct rig *r, const double *rounds, unsigned int pass)
 {
-	unsigned int measured = r->job->passes - 1, i;
-	double sum = 0;
+	unsigned int num = r->job->rounds + 1, i, k;
+	double sum = 0, *same = xcalloc(r->job->passes, sizeof(*same));
 
-	if (measure_uncounted())
-		return 0;
-	for (i = 0; i <= r->job->rounds; i++)
-		sum += stats_median(r->samples + (size_t)i * r->job->passes + 1, measured);
-	return sum;
+	for (i = 0; i < num; i++) {
+		for (k = 0; k < r->job->passes; k++)
+			same[k] = rounds[(size_t)(pass + k) * num + i];
+		sum += stats_median(same, r->job->passes);
+	}
+	free(same);
+	return sum / r->job->rounds / r->job->depth;
 }
 
-static uint64_t kills(struct rig *r)
+static void measured_passes(struct rig *r)
 {
-	struct vfio_iommu_mtce_info info;
+	unsigned int pass, num = r->job->samples * r->job->passes, i;
 
-	r->out->counted_kills = !mtce_get_info(r->pages.container, &info, sizeof(info));
-	return r->out->counted_kills ? info.stats.kills_tce + info.stats.kills_pe : 0;
-}
-
-static void measured_passes(struct rig *r, unsigned int section)
-{
-	unsigned int pass;
-	uint64_t before = kills(r);
-
+	r->measured = true;
 	r->pages.calls = 0;
 	r->out->ns = 0;
-	marker_write(section);
-	for (pass = 1; pass < r->job->passes; pass++)
+	for (pass = 0; pass < num; pass++)
 		one_pass(r, pass);
-	marker_write(0);
-	r->out->kills = kills(r) - before;
+	for (i = 0; i < r->job->samples; i++) {
+		r->out->map.instructions[i] = sample(r, r->map, i * r->job->passes);
+		r->out->unmap.instructions[i] = sample(r, r->unmap, i * r->job->passes);
+	}
 	r->out->calls = r->pages.calls;
-	r->out->reads = (uint64_t)(r->job->passes - 1) * r->job->rounds * r->job->depth;
-	r->out->instructions = pass_instructions(r);
+	r->out->reads = (uint64_t)num * r->job->rounds * r->job->depth;
 }
 
-void run_way(const struct way *way, struct job *job, unsigned int section, struct outcome *out)
+void run_way(const struct way *way, unsigned int flags, struct job *job, struct outcome *out)
 {
 	struct rig r = { .way = way, .job = job, .out = out };
+	size_t samples = (size_t)(job->rounds + 1) * job->passes * job->samples;
 
-	*out = (struct outcome) { .wrong = 0 };
-	r.samples = xcalloc((size_t)(job->rounds + 1) * job->passes, sizeof(*r.samples));
-	rig_open(&r);
+	r.map = xcalloc(samples, sizeof(*r.map));
+	r.unmap = xcalloc(samples, sizeof(*r.unmap));
+	rig_open(&r, flags);
 	fit(&r);
 	out->kind = mtce_kind_name(mtce_kind(r.pages.container));
+	out->counted_kills = mtce_kind(r.pages.container) != MTCE_PLAIN;
 	memcpy(out->model, r.nvme.model, sizeof(out->model));
 	one_pass(&r, 0);
-	measured_passes(&r, section);
+	measured_passes(&r);
 	rig_close(&r);
 }

@@ -143,15 +143,15 @@ static int once_end(struct pages *p)
 }
 
 const struct way ways[] = {
-	{ "call", "each page in a call of its own, as v2 has them", MTCE_OPEN_PLAIN,
+	{ "call", "each page in a call of its own, as v2 has them", true,
 	  NULL, call_map, call_unmap, NULL },
-	{ "batch", "the pages of a round in one batch, and out in another", 0,
+	{ "batch", "the pages of a round in one batch, and out in another", false,
 	  NULL, batch_map, batch_unmap, NULL },
-	{ "list", "the pages of a round in one list, and out as one range", 0,
+	{ "list", "the pages of a round in one list, and out as one range", false,
 	  NULL, list_map, list_unmap, NULL },
-	{ "lazy", "batches, with unmaps whose kills come later", 0,
+	{ "lazy", "batches, with unmaps whose kills come later", false,
 	  NULL, batch_map, lazy_unmap, lazy_end },
-	{ "once", "everything mapped once, and always in reach of the device", 0,
+	{ "once", "everything mapped once, and always in reach of the device", false,
 	  once_begin, once_map, NULL, once_end },
 };
 

@@ -3,6 +3,7 @@
 #ifndef NVME_DIRECT_WAYS_H
 #define NVME_DIRECT_WAYS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../../lib/libmtce.h"
@@ -26,7 +27,7 @@ struct pages {
 struct way {
 	const char *name;
 	const char *sentence;
-	unsigned int open_flags;		/* of mtce_open() */
+	bool v2_calls;				/* on any back end */
 	int (*begin)(struct pages *p);		/* before the first round */
 	int (*map)(struct pages *p);		/* before the doorbell */
 	int (*unmap)(struct pages *p);		/* when all reads of the round have ended */

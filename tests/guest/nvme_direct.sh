@@ -93,7 +93,7 @@ calls_of_each_way() {
 		is once "$(value once 'calls_per_read < 0.1')" true
 }
 less() { # WAY OTHER FIELD TIMES: so many times less
-	jq -se "(map({(.way): .$3}) | add) as \$v | \$v[\"$1\"] * $4 < \$v[\"$2\"]" "$WORK/json" >/dev/null && return
+	jq -se "(map({(.way): (.$3)}) | add) as \$v | \$v[\"$1\"] * $4 < \$v[\"$2\"]" "$WORK/json" >/dev/null && return
 	echo "# $3: $1 $(value "$1" "$3"), $2 $(value "$2" "$3")"
 	return 1
 }
@@ -103,11 +103,12 @@ batches_are_cheaper() {
 		less once batch instructions_per_read 3
 }
 # Of the driver's counter: a round is one kill or so, of a lazy unmap one for many rounds, of what is mapped once none.
+KILLS='map.kill_counter + .unmap.kill_counter'
 kills_are_fewer() {
 	local reads
 	reads=$(value batch reads)
-	is 'kills of batch' "$(value batch "kill_counter | . >= $reads / 8 and . <= $reads / 8 * 2")" true &&
-		less lazy batch kill_counter 3 && less once lazy kill_counter 1
+	is 'kills of batch' "$(value batch "$KILLS | . >= $reads / 8 and . <= $reads / 8 * 2")" true &&
+		less lazy batch "$KILLS" 3 && less once lazy "$KILLS" 1
 }
 
 fails() { # STATUS WORDS ARGUMENT...
