@@ -75,20 +75,18 @@ bool mtce_container_get(struct mtce_container *c)
 	return got;
 }
 
-/*
- * VFIO calls us without a lock, so a caller may be between its look at the
- * container and its first step in here, and on a preemptible kernel stay there:
- * only a grace period of tasks waits for him. Where nothing is preempted the usual
- * one does.
- *
- * Two of them: VFIO clears its pointer only after ->release() has returned, so a
- * caller may still pick it up during the first one.
- */
 static void free_container(struct rcu_head *rcu)
 {
 	kfree(container_of(rcu, struct mtce_container, rcu));
 }
 
+/*
+ * The first of two grace periods is over. VFIO calls us without a lock, so a
+ * caller may be between its look at the container and its first step in here, and
+ * stay there on a preemptible kernel: mtce_call_rcu() waits for that. There are
+ * two because VFIO clears its pointer only after ->release() has returned: a
+ * caller may still pick it up during the first.
+ */
 static void free_later(struct rcu_head *rcu)
 {
 	mtce_call_rcu(rcu, free_container);

@@ -20,7 +20,8 @@
  * TCE and shadow together, and counted in its region; and what KVM has counted is
  * given back. The last of these steps is the kill, before the hypercall returns.
  *
- * An unmap is done at once. Its kill follows in tce_kill, and only then the region
+ * An unmap is done at once. Where a guest's page is one TCE its kill is done with
+ * it; where it is more, the kill is owed until tce_kill. Only after it the region
  * is let go. KVM is always told that the entry was empty, for it is we who count.
  *
  * Locks. Entries of a shared window are changed under the stripe's kvm_lock. A

@@ -4,11 +4,11 @@
  *
  * A region is entered into the kernel's own list of registered memory, which pins
  * it and counts it in locked_vm: once for all containers of a process, and KVM
- * finds it there. Its physical addresses are kept in an array of 8 bytes per system page, so that
- * a map of many TCEs is a look-up of the region and a walk along the array. A
- * region is let go when no TCE refers to it; then, if a TCE ever let a device
- * write, all of its pages are marked dirty (as RDMA does; too often, never too
- * rarely).
+ * finds it there. Its physical addresses are kept in an array of 8 bytes per
+ * system page, so that a map of many TCEs is a look-up of the region and a walk
+ * along the array. A region is let go when no TCE refers to it. If a TCE ever let
+ * a device write, all of its pages are then marked dirty, as RDMA does: too often,
+ * never too rarely.
  *
  * KVM takes a reference on the list's entry (mm_iommu_mapped_inc) for each TCE
  * that it maps; we give it back as soon as the TCE is counted in the region, see
