@@ -235,11 +235,11 @@ void mtce_kvm_settle_one(struct mtce_container *c, struct mtce_window *w,
 			 struct mtce_stripe *s)
 {
 	struct mtce_kvm_stripe *k = &s->kvm;
+	struct change owed = { k->index, k->entries, k->region, k->run };
 
 	if (!k->entries)
 		return;
-	settle(c, w, s, (struct change){ k->index, k->entries,
-					 k->region, k->run });
+	settle(c, w, s, owed);
 	k->entries = 0;
 	k->run = 0;
 }
@@ -267,8 +267,8 @@ static void owe(struct mtce_container *c, struct mtce_window *w,
 }
 
 /* What a live shadow maps; NULL: a page that is pinned by the map itself. */
-static __always_inline struct mtce_region *mapped_region(struct mtce_container *c,
-					 struct mtce_stripe *s, u64 shadow)
+static __always_inline struct mtce_region *
+mapped_region(struct mtce_container *c, struct mtce_stripe *s, u64 shadow)
 {
 	if (!(shadow & MTCE_SHADOW_REGION))
 		return NULL;
@@ -341,9 +341,9 @@ static void clear_one(struct mtce_container *c, struct mtce_window *w,
  * The region that an entry of @w can map from @ua on; NULL: nothing is to be mapped.
  * KVM reads a guest's list twice and checks it once, so it may pass us anything.
  */
-static __always_inline struct mtce_region *fit_region(struct mtce_container *c,
-				      const struct mtce_window *w,
-				      struct mtce_stripe *s, u64 ua, u64 perm)
+static __always_inline struct mtce_region *
+fit_region(struct mtce_container *c, const struct mtce_window *w,
+	   struct mtce_stripe *s, u64 ua, u64 perm)
 {
 	struct mtce_region *r = find_region(c, s, ua);
 
