@@ -258,7 +258,7 @@ static void revoked_memory_is_out_of_reach(void)
 	nothing_is_left();
 }
 
-/* Clean until it goes: nobody has written by a CPU what would mark it. */
+/* Clean until it goes: no CPU has written. */
 static void written_memory_is_dirty_when_it_goes(void)
 {
 	uint8_t *p = mem_map_clean(SZ_64K);
@@ -269,8 +269,8 @@ static void written_memory_is_dirty_when_it_goes(void)
 	}
 	OK(vfio_register(&box, p, SZ_64K));
 	OK(vfio_map(&box, RW, SZ_1M, p, SZ_4K));
-	OK(vfio_unmap(&box, SZ_1M, SZ_4K));
 	CHECK_IS(mem_is_dirty(p), 0);
+	OK(vfio_unmap(&box, SZ_1M, SZ_4K));
 	OK(vfio_unregister(&box, p, SZ_64K));
 	CHECK_IS(mem_is_dirty(p), 1);
 	mem_free(p, SZ_64K);

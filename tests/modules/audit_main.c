@@ -55,7 +55,13 @@ static void stop_window(struct mtce_container *c, struct mtce_window *w)
 		return;
 	for (i = 0; i < MTCE_STRIPES; i++)
 		mutex_lock_nest_lock(&w->stripe[i].lock, &c->sem);
-	mutex_lock_nest_lock(&w->queue.lock, &c->sem);
+}
+
+/* After all stripes of all windows. */
+static void stop_queue(struct mtce_container *c, struct mtce_window *w)
+{
+	if (w)
+		mutex_lock_nest_lock(&w->queue.lock, &c->sem);
 }
 
 static void go_window(struct mtce_window *w)
@@ -179,6 +185,8 @@ static int audit_container(struct audit *a)
 	a->containers++;
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
 		stop_window(a->c, a->c->windows[i]);
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		stop_queue(a->c, a->c->windows[i]);
 	audit_windows(a);
 	audit_groups(a);
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
