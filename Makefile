@@ -12,6 +12,7 @@ help:
 	@echo 'make report      RUN=results/...: a run as a page, pictures and a summary for a mail; SWEEP=... REPLAY=...'
 	@echo 'make record      record the TCE traffic of a guest at work, for replay, into build/recordings'
 	@echo 'make bench-kit   one tarball with which a POWER8 host without network does all of this'
+	@echo 'make deb         Debian packages for ppc64el, into build/deb (as root, with mmdebstrap)'
 	@echo 'make dkms-install, dkms-remove   on a POWER8 host: the module under DKMS'
 	@echo 'make install, uninstall   tools, man pages, header, documents; DESTDIR=... PREFIX=/usr/local'
 	@echo 'make test        host checks and all tests that take minutes'
@@ -39,6 +40,9 @@ bench:
 
 bench-kit:
 	@scripts/bench-kit $(FLAGS)
+
+deb:
+	@scripts/deb
 
 dkms-install:
 	@scripts/dkms install
@@ -88,4 +92,4 @@ ifeq ($(NATIVE),yes)
 	$(MAKE) -C driver clean
 endif
 
-.PHONY: install uninstall help build bench sweep replay record report test test-long check check-figures clean bench-kit dkms-install dkms-remove
+.PHONY: deb install uninstall help build bench sweep replay record report test test-long check check-figures clean bench-kit dkms-install dkms-remove
