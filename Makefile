@@ -23,7 +23,7 @@ help:
 	@echo 'make build       the module, the benchmarks and the tools, nothing else'
 	@echo 'make clean       remove what was built (the lab'"'"'s cache stays)'
 	@echo
-	@echo 'QUICK=1          a short benchmark or recording   KERNEL=4k   the lab with 4K pages (or debug, ...)'
+	@echo 'QUICK=1          a short benchmark or recording   KERNEL=4k   the lab with 4K pages (or 7.2-64k, debug, ...)'
 	@echo 'ARGS="..."       make bench ARGS="--scenario 4k-one-page"; make test ARGS="contract_new": only programs of this name'
 	@echo 'YES=1            on a POWER8 host: do not ask before binding a device'
 

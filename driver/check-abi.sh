@@ -30,7 +30,7 @@ unpack() { # FILE
 }
 
 types() { # FILE: one word between words, and no line that only says how the type lies in caches
-	pahole --btf_base "$base" -C "$TYPES" "$1" | sed -E '/cacheline/d; s/[[:space:]]+/ /g'
+	pahole ${base:+--btf_base "$base"} -C "$TYPES" "$1" | sed -E '/cacheline/d; s/[[:space:]]+/ /g'
 }
 
 command -v pahole >/dev/null || skip "pahole is not installed (Debian: dwarves)"
@@ -39,12 +39,15 @@ base=$kdir/vmlinux
 [ -e "$base" ] || [ "$release" != "$(uname -r)" ] || base=/sys/kernel/btf/vmlinux
 [ -e "$base" ] || skip "there is no vmlinux in $kdir"
 vfio=${vfio:-$(installed_vfio "$release")}
+# Built in, the types are the kernel's own.
+[ "$vfio" ] || ! grep -qs '^CONFIG_VFIO=y' "$kdir/.config" "$kdir/include/config/auto.conf" || vfio=$base
 [ -e "$vfio" ] || skip "vfio.ko of $release is not installed, and not named by VFIO_KO"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unpack "$vfio" >"$work/vfio.ko"
 types "$module" >"$work/ours" 2>/dev/null || true
+[ "$vfio" != "$base" ] || base=
 types "$work/vfio.ko" >"$work/theirs" 2>/dev/null || true
 grep -q open "$work/theirs" || skip "kernel $release has no type information (CONFIG_DEBUG_INFO_BTF_MODULES)"
 grep -q open "$work/ours" || skip "the module has no type information"
