@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Compares the private types of VFIO as the module has them (vfio_abi.h) with those of the kernel it was built for, by type
-# information (BTF). Different: says where, removes the module, status 1. Cannot be compared: says why, status 0.
-#   check-abi.sh MODULE KDIR [VFIO]    VFIO: that kernel's vfio.ko, also compressed; default: the installed one
+# Compares the private types of VFIO as the module has them (vfio_abi.h) with those of the kernel
+# that it was built for, by type information (BTF). Different: says where, removes the module,
+# status 1. Cannot be compared: says why, status 0.
+#   check-abi.sh MODULE KDIR [VFIO]
+# VFIO: that kernel's vfio.ko, also compressed; default: the installed one
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -29,8 +31,14 @@ unpack() { # FILE
 	esac
 }
 
-types() { # FILE: one word between words, and no line that only says how the type lies in caches
-	pahole ${base:+--btf_base "$base"} -C "$TYPES" "$1" | sed -E '/cacheline/d; s/[[:space:]]+/ /g'
+builtin_vfio() {
+	grep -qs '^CONFIG_VFIO=y' "$kdir/.config" "$kdir/include/config/auto.conf"
+}
+
+# One space between words, and no line that only says how the type lies in caches.
+types() { # FILE
+	pahole ${base:+--btf_base "$base"} -C "$TYPES" "$1" |
+		sed -E '/cacheline/d; s/[[:space:]]+/ /g'
 }
 
 command -v pahole >/dev/null || skip "pahole is not installed (Debian: dwarves)"
@@ -40,8 +48,9 @@ base=$kdir/vmlinux
 [ -e "$base" ] || skip "there is no vmlinux in $kdir"
 vfio=${vfio:-$(installed_vfio "$release")}
 # Built in, the types are the kernel's own.
-[ "$vfio" ] || ! grep -qs '^CONFIG_VFIO=y' "$kdir/.config" "$kdir/include/config/auto.conf" || vfio=$base
-[ -e "$vfio" ] || skip "vfio.ko of $release is not installed, and not named by VFIO_KO"
+[ "$vfio" ] || ! builtin_vfio || vfio=$base
+[ -e "$vfio" ] ||
+	skip "vfio.ko of $release is not installed, and not named by VFIO_KO"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -49,13 +58,15 @@ unpack "$vfio" >"$work/vfio.ko"
 types "$module" >"$work/ours" 2>/dev/null || true
 [ "$vfio" != "$base" ] || base=
 types "$work/vfio.ko" >"$work/theirs" 2>/dev/null || true
-grep -q open "$work/theirs" || skip "kernel $release has no type information (CONFIG_DEBUG_INFO_BTF_MODULES)"
+grep -q open "$work/theirs" ||
+	skip "kernel $release has no type information (CONFIG_DEBUG_INFO_BTF_MODULES)"
 grep -q open "$work/ours" || skip "the module has no type information"
 if cmp -s "$work/ours" "$work/theirs"; then
 	echo "vfio_abi.h fits kernel $release"
 else
 	diff "$work/ours" "$work/theirs" >&2 || true
 	rm -f "$module"
-	echo "mtce: driver/vfio_abi.h does not fit kernel $release (above, < is mtce's, > the kernel's); the module was removed" >&2
+	echo "mtce: driver/vfio_abi.h does not fit kernel $release" \
+		"(above, < is mtce's, > the kernel's); the module was removed" >&2
 	exit 1
 fi

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Reads the list in kernels, which lies beside this file.
-#   kernels.sh check 6.12 [y]   prints "yes", or one sentence that says why the module is not built for this release;
-#                               y: also for releases that are newer than the list
-#   kernels.sh series           the accepted and the tested releases, one a line, as "6.12 tested"
-#   kernels.sh pattern          an extended regular expression that fits the releases of these kernels, for DKMS
+#   kernels.sh check 6.12 [y]   prints "yes", or a sentence that says why it is not built for this
+#                               release; y: also for releases that are newer than the list
+#   kernels.sh series           the accepted and tested releases, one a line, as "6.12 tested"
+#   kernels.sh pattern          a regular expression (extended) for these releases, for DKMS
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -31,15 +31,23 @@ check() { # RELEASE [y]
 			else if (found || state == "newer" && switch == "y")
 				print "yes"
 			else if (state == "newer")
-				print "mtce was tested up to Linux " newest ", and this is " release ": compare its drivers/vfio/vfio.h with" \
-					" driver/vfio_abi.h, then build with MTCE_UNTESTED_KERNEL=y"
+				print "mtce was tested up to Linux " newest \
+					", and this is " release ": compare its " \
+					"drivers/vfio/vfio.h with driver/vfio_abi.h, " \
+					"then build with MTCE_UNTESTED_KERNEL=y"
 			else
-				print "mtce is not for Linux " release ", which is older than its list of kernels; run Linux 6.12 or newer"
+				print "mtce is not for Linux " release \
+					", which is older than its list of kernels; " \
+					"run Linux 6.12 or newer"
 		}' "$list"
 }
 
 series() {
-	awk '!/^#/ && ($4 == "tested" || $4 == "accepted") { for (i = $2; i <= $3; i++) print $1 "." i, $4 }' "$list"
+	awk '
+		!/^#/ && ($4 == "tested" || $4 == "accepted") {
+			for (i = $2; i <= $3; i++)
+				print $1 "." i, $4
+		}' "$list"
 }
 
 pattern() {
@@ -53,7 +61,7 @@ check) check "$2" "${3-}" ;;
 series) series ;;
 pattern) pattern ;;
 *)
-	sed -n '4,7s/^#   //p' "$0" >&2
+	sed -n '4,7s/^# *//p' "$0" >&2
 	exit 2
 	;;
 esac

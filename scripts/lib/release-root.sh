@@ -26,8 +26,8 @@ release_root_make() { # SUITE DIR
 	[[ $mirror ]] || { echo "apt on this machine names no Debian mirror; set MTCE_MIRROR to one"; return 1; }
 	include=$(IFS=,; echo "${RELEASE_ROOT_PACKAGES[*]}")
 	# The release alone: between its updates and this, versions of the two architectures may differ.
-	mmdebstrap --quiet --mode=root --variant=apt --architectures=amd64,ppc64el --include="$include" \
-		--aptopt='APT::Install-Recommends "false"' "$1" "$2" <<<"$(apt_source "$mirror" "$1")"
+	mmdebstrap --mode=root --variant=apt --architectures=amd64,ppc64el --include="$include" \
+		--aptopt='APT::Install-Recommends "false"' "$1" "$2" - <<<"$(apt_source "$mirror" "$1")"
 }
 
 # In the root of SUITE, in FOLDER, which is there under its own name, as are the checkout and the cache. Mounts go with the command.
