@@ -8,6 +8,7 @@
 
 #include "beside.h"
 #include "hcall.h"
+#include "io.h"
 #include "kprobe.h"
 #include "marker.h"
 #include "measure.h"
@@ -67,6 +68,8 @@ static void run_one(struct run *run, struct rig *rig, struct result *r)
 		register_run(run, r);
 	else if (r->scenario->work == WORK_HCALL)
 		hcall_run(run, r);
+	else if (r->scenario->work == WORK_IO)
+		io_run(run, r);
 	else
 		teardown_run(run, r);
 }

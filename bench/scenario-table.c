@@ -220,6 +220,18 @@ const struct row scenario_rows[] = {
 	{ "hcall-256", "a guest maps a page of 256 TCEs, and clears it",
 	  WORK_HCALL, CONTIGUOUS, 256, 256, .pages = P64K | Q64K },
 
+	/* Reads of 16 KiB by examples/nvme-direct, 16 at a time; the name says the way. */
+	{ "io-call", "NVMe reads from user space: each page in a call of its own",
+	  WORK_IO, SCATTERED, 4, 1, .pages = P4K | Q4K },
+	{ "io-batch", "NVMe reads from user space: the pages of 16 reads in one batch",
+	  WORK_IO, SCATTERED, 4, 1, .pages = P4K | Q4K },
+	{ "io-list", "NVMe reads from user space: the pages of 16 reads in one list",
+	  WORK_IO, SCATTERED, 4, 1, .pages = P4K | Q4K },
+	{ "io-lazy", "NVMe reads from user space: batches, unmaps are lazy",
+	  WORK_IO, SCATTERED, 4, 1, .pages = P4K | Q4K },
+	{ "io-once", "NVMe reads from user space: everything mapped once, in reach all the time",
+	  WORK_IO, SCATTERED, 4, 1, .pages = P4K | Q4K },
+
 	/* Without a container that is kept. */
 	{ "register-1g", "1 GiB of memory registered (pinned), and given back",
 	  WORK_REGISTER, CONTIGUOUS, 0, 0, .pages = P4K },

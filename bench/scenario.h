@@ -18,6 +18,7 @@ enum work {
 	WORK_BESIDE,		/* one thread is timed, alone and beside another */
 	WORK_WAIT,		/* a lazy unmap, until the timer has had it killed */
 	WORK_HCALL,		/* hypercalls of a KVM guest */
+	WORK_IO,		/* reads of an NVMe disk from user space */
 };
 
 enum order {
