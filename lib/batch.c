@@ -108,9 +108,38 @@ static int submit_one_by_one(struct mtce_batch *b, size_t *done)
 	return ret;
 }
 
+/* The first that mtce's look at all operations does not let pass; NULL: it is not seen from here. */
+static const struct vfio_mtce_op *malformed(const struct mtce_batch *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->num; i++)
+		if (mtce_check(b->container, b->ops[i].iova, b->ops[i].vaddr, b->ops[i].size))
+			return &b->ops[i];
+	return NULL;
+}
+
+/*
+ * What is left begins with the operation that failed, but mtce looks at the shape of all before it does the first, and
+ * does not say at which it stopped.
+ */
+static int submit_failed(int error, const struct mtce_batch *b, size_t done)
+{
+	bool shape = error == -EINVAL || error == -ENXIO;
+	const struct vfio_mtce_op *op = shape ? malformed(b) : &b->ops[0];
+
+	if (!op)
+		return mtce_failed(error, "batch of %zu operations: %s", b->num, mtce_because(error));
+	if (done || !shape || b->num == 1)
+		return mtce_op_failed(error, op);
+	return mtce_failed(error, "batch of %zu operations, none of which was done: %s of %#llx bytes at IOVA %#llx: %s", b->num,
+			   op->op == VFIO_MTCE_OP_MAP ? "map" : "unmap", (unsigned long long)op->size,
+			   (unsigned long long)op->iova, mtce_because(error));
+}
+
 int mtce_batch_submit(struct mtce_batch *b, size_t *done)
 {
-	size_t n = 0, num = b->num;
+	size_t n = 0;
 	int ret = has_mtce(b->container) ? submit_calls(b, &n) : submit_one_by_one(b, &n);
 
 	b->num -= n;
@@ -118,10 +147,5 @@ int mtce_batch_submit(struct mtce_batch *b, size_t *done)
 		memmove(b->ops, b->ops + n, b->num * sizeof(*b->ops));
 	if (done)
 		*done = n;
-	if (!ret || !has_mtce(b->container))
-		return ret;
-	/* Of a malformed batch mtce does not say which operation it was. */
-	if (n || num == 1)
-		return mtce_op_failed(ret, &b->ops[0]);
-	return mtce_failed(ret, "batch of %zu operations, none of which was done: %s", num, mtce_because(ret));
+	return ret && has_mtce(b->container) ? submit_failed(ret, b, n) : ret;
 }
