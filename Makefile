@@ -9,7 +9,7 @@ help:
 	@echo 'make bench       build, run the benchmarks, print the comparison, keep the run under results/'
 	@echo 'make sweep       lazy unmaps under many settings of the driver, as a table and a picture under results/'
 	@echo 'make replay      guests'"'"' real TCE traffic through upstream and mtce, a table under results/'
-	@echo 'make report      RUN=results/...: a run as a page, pictures and a summary for a mail; SWEEP=... REPLAY=...'
+	@echo 'make report      RUN=results/...: a run as a page, pictures and a summary for a mail; WITH=... SWEEP=... REPLAY=...'
 	@echo 'make record      record the TCE traffic of a guest at work, for replay, into build/recordings'
 	@echo 'make bench-kit   one tarball with which a POWER8 host without network does all of this'
 	@echo 'make deb         Debian packages for ppc64el, into build/deb (as root, with mmdebstrap)'
@@ -62,7 +62,7 @@ replay:
 	@scripts/replay $(FLAGS)
 
 report:
-	@scripts/report $(foreach d,$(SWEEP),--sweep $(d)) $(foreach d,$(REPLAY),--replay $(d)) $(RUN)
+	@scripts/report $(foreach d,$(WITH),--with $(d)) $(foreach d,$(SWEEP),--sweep $(d)) $(foreach d,$(REPLAY),--replay $(d)) $(RUN)
 
 # A guest of QEMU's own hypervisor: the same everywhere, and neither a POWER8 nor KVM has a part in it.
 record:

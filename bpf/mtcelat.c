@@ -41,7 +41,7 @@ static const char doc[] =
 "  mtcelat --hcall --by call,batch     lists and clears by their length\n"
 "  mtcelat --hcall --compare           those of upstream and mtce side by side\n"
 "  mtcelat --pid $(pidof qemu-system-ppc64) --json 1 60 >lat.json\n"
-"  scripts/plot-latency lat.json       pictures of it";
+"  scripts/report --latency lat.json   pictures of it";
 
 enum {
 	KEY_UPSTREAM = 0x5000,

@@ -2,7 +2,7 @@
 # Words to the user, failure, temporary places. Sourced first by everything.
 # shellcheck shell=bash
 
-# Numbers are read and written with decimal points, by awk, printf and gnuplot too, whatever the user's are.
+# Numbers are read and written with decimal points, by awk and printf too, whatever the user's are.
 export LC_ALL=C
 
 MTCE_CACHE=${MTCE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mtce}

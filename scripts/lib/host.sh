@@ -16,8 +16,8 @@ HOST_NEEDS=(
 	sparse:sparse
 	shellcheck:shellcheck
 	jq:jq
+	python3-matplotlib:/usr/lib/python3/dist-packages/matplotlib/__init__.py
 	bc:bc
-	gnuplot-nox:gnuplot
 	perl:perl
 	cpio:cpio
 	kmod:depmod
@@ -40,9 +40,9 @@ HOST_NEEDS_KERNEL=(
 	libelf-dev:/usr/include/gelf.h
 )
 
-# Not needed, but nice to have: without it a sweep has no picture.
-# shellcheck disable=SC2034 # read by scripts/sweep
-HOST_WANTS_PICTURE=(gnuplot-nox:gnuplot)
+# Not needed, but nice to have: without it a sweep has no picture and a run no report. Tables are there all the same.
+# shellcheck disable=SC2034 # read by scripts/bench and scripts/sweep
+HOST_WANTS_PICTURE=(python3-matplotlib:/usr/lib/python3/dist-packages/matplotlib/__init__.py)
 
 host_needs() { # KERNEL
 	printf '%s\n' "${HOST_NEEDS[@]}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# sweep.json as tab-separated rows, for awk and gnuplot. "-": not so.
+# sweep.json as tab-separated rows, for awk. "-": not so.
 #   work lazy entries timeout threshold  map-instructions unmap-instructions kills-per-TCE  TCEs-per-flush held-mean held-max
 #   full timeout explicit reuse  TCEs-per-second
 # Kills are those that unmaps owe: all that were seen, less those that the driver counted around maps.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# What a sweep looks like: a table, and a picture where gnuplot is.
+# What a sweep looks like: a table, and a picture where matplotlib is.
 # shellcheck shell=bash
 
 # sweep_default NAME JSON: the parameter as the driver had it, if the sweep has that value, else the middle one.
@@ -53,27 +53,9 @@ sweep_table() { # JSON TSV
 
 # sweep_draw FOLDER: its sweep.json as sweep.tsv, table.txt, sweep.png and sweep.svg.
 sweep_draw() {
-	local dir=$1 json=$1/sweep.json tsv=$1/sweep.tsv title
-	jq -r -f "$TOP/scripts/lib/sweep-rows.jq" "$json" >"$tsv"
-	sweep_table "$json" "$tsv" >"$dir/table.txt"
-	if ! have gnuplot; then
-		say "gnuplot is not installed, so there is no picture; later: scripts/sweep --draw ${dir#"$TOP/"}"
-		return 0
-	fi
-	title=$(sweep_about "$json" | awk 'NR > 1 { printf "\\n" } { printf "%s", $0 }')
-	local kind
-	for kind in png svg; do
-		gnuplot -e "kind='$kind'; output='$dir/sweep.$kind'; rows='$tsv'; folder_of_gp='$TOP/scripts/lib'" \
-			-e "about=\"$title\"; $(sweep_variables "$json")" "$TOP/scripts/lib/sweep.gp"
-	done
+	local dir=$1
+	jq -r -f "$TOP/scripts/lib/sweep-rows.jq" "$dir/sweep.json" >"$dir/sweep.tsv"
+	sweep_table "$dir/sweep.json" "$dir/sweep.tsv" >"$dir/table.txt"
+	"$TOP/scripts/report" --sweep-picture "$dir" >/dev/null ||
+		say "so there is no picture; to make it later: scripts/sweep --draw ${dir#"$TOP/"}"
 }
-
-# What the pictures are about, as commands of gnuplot.
-sweep_variables() { # JSON
-	printf "timeout='%s'; threshold='%s'; entries='%s'; timeouts='%s'; thresholds='%s'; works='%s'" \
-		"$(sweep_default lazy_timeout_ms "$1")" "$(sweep_default kill_threshold "$1")" \
-		"$(sweep_values lazy_entries "$1")" "$(sweep_values lazy_timeout_ms "$1")" "$(sweep_values kill_threshold "$1")" \
-		"$(jq -r '.works | keys_unsorted | join(" ")' "$1")"
-}
-
-sweep_values() { jq -r --arg p "$1" '[.points[] | .[$p] | values] | unique | map(tostring) | join(" ")' "$2"; }

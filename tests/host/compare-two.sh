@@ -19,7 +19,7 @@ make -s -C "$WORK/tree/bench" O=1 mtce-compare
 COMPARE=$WORK/tree/bench/mtce-compare
 # A full run, with every kind of scenario but hypercalls; smaller than it was, so that a change of it is quick.
 FULL=$WORK/full.json
-jq -c '.scenarios |= map(select(.name | test("^(4k-(null|one-page|range|update-(1|512)|list-512|lazy-512|smp|close|tail|v1)|16m-range)")))' \
+jq -c '.scenarios |= map(select(.name | test("^(4k-(null-ioctl|one-page|range-(8|1024)|update-(1|512)|list-512|lazy-512|smp-one-page|close-(empty|2g)|tail-range-4096|v1-one-page)|16m-range-1024)$")))' \
 	"$(newest '*Z-lab-64k-[0-9a-f]*/bench.json')" >"$FULL"
 HCALL=$(newest '*-hcall-*/bench.json')
 
@@ -81,6 +81,10 @@ worse 'worse in instructions' "($STEPS | select(.instructions_per_call_samples))
 worse '\+50\.0%\? .* worse' "($STEPS | select(.instructions_per_call_samples)) |= (.instructions_per_call_samples |= map(. * 1.5))" "$HCALL"
 spoil "$HCALL" "($STEPS | select(.instructions_per_call_samples)) |= (.instructions_per_call_samples |= map(. * 1.05))"
 gives 0 'rows have too few samples' "$HCALL" "$WORK/b.json"
+# One of some hundred tests says 0.02 by chance.
+jq -c "($MTCE | select(.name == \"4k-range-1024\") | .map) |= (.instructions_per_call_samples = [101, 102, 103, 104, 105, 106, 107, 108, 109, 130])" "$FULL" >"$WORK/chance.json"
+spoil "$WORK/chance.json" "($MTCE | select(.name == \"4k-range-1024\") | .map) |= (.instructions_per_call_samples = [100, 111, 112, 113, 114, 115, 116, 117, 118, 119])"
+gives 0 ' 0 better, 0 worse' "$WORK/chance.json" "$WORK/b.json"
 # A failure is never "equal".
 jq -c "($MTCE | select(.name == \"4k-range-1024\")) |= {name, backend, per, failed: \"EIO\"}" "$FULL" >"$WORK/failed.json"
 cp "$WORK/failed.json" "$WORK/failed2.json"
@@ -115,14 +119,14 @@ gives 0 ' 0 worse' --rows '4k-update-*' --rows '4k-range-1024 unmap' "$FULL" "$W
 gives 1 ' 1 worse' --rows '4k-range-1024 map' "$FULL" "$WORK/b.json"
 gives 1 ' 1 worse' "$FULL" "$FULL" -b "$WORK/b.json" -b "$WORK/b.json"
 # One run of B is like A's: that is how far runs are apart, and no difference.
-gives 0 ' 0 worse' --rows '4k-range-*' "$FULL" "$FULL" -b "$WORK/b.json" -b "$FULL"
+gives 0 ' 0 worse' --rows '4k-range-*' "$FULL" "$FULL" "$FULL" -b "$WORK/b.json" -b "$FULL" -b "$WORK/b.json"
 jq -c '.scenarios |= .[1:]' "$FULL" >"$WORK/less.json"
 gives 1 'is not measured in B' "$FULL" "$FULL" -b "$FULL" -b "$WORK/less.json"
 mkdir -p "$WORK/folder"
 cp "$FULL" "$WORK/folder/bench.json"
 gives 0 ' 0 worse' "$WORK/folder" "$FULL"
 "$COMPARE" --csv - <"$FULL" >"$WORK/csv" || wrong 'stdin is not taken'
-awk -F, 'NR == 1 { n = NF } NF != n { exit 1 } END { exit NR < 100 }' "$WORK/csv" || wrong 'lines of the CSV are not alike'
+awk -F, 'NR == 1 { n = NF } NF != n { exit 1 } END { exit NR < 50 }' "$WORK/csv" || wrong 'lines of the CSV are not alike'
 
 # A percentile has ten calls beyond it, or is none.
 "$COMPARE" --json "$FULL" | jq -e '[.comparisons[0].rows[] | (.upstream, .mtce).latency_ns | objects]

@@ -34,7 +34,7 @@ touch "$WORK/root$PREFIX/bin/other" "$WORK/root$PREFIX/share/man/man8/other.8"
 tree >"$WORK/before"
 run install 2>"$WORK/said" || fail "$(<"$WORK/said")"
 tree >"$WORK/installed"
-for f in bin/mtce-bench bin/mtce-compare bin/mtce-plot-latency sbin/mtcelat sbin/mtce-host include/linux/vfio_mtce.h \
+for f in bin/mtce-bench bin/mtce-compare bin/mtce-report sbin/mtcelat sbin/mtce-host include/linux/vfio_mtce.h \
 	share/man/man4/mtce.4 share/man/man5/mtce.5 share/man/man8/mtcestat.8 share/mtce/bpftrace/mtce-kills.bt \
 	share/doc/mtce/README.md share/doc/mtce/examples/modprobe.conf; do
 	[[ -s $WORK/root$PREFIX/$f ]] || fail "not installed, or a link to nothing: $f"
@@ -46,9 +46,9 @@ done
 # They find what they need, through the link in bin.
 [[ $("$WORK/root$PREFIX/bin/mtce-bench") == bench/mtce-bench ]]
 "$WORK/root$PREFIX/sbin/mtce-host" --help | grep -q 'put back' || fail 'mtce-host does not start where it is installed'
-if command -v gnuplot >/dev/null && command -v jq >/dev/null; then
-	"$WORK/root$PREFIX/bin/mtce-plot-latency" --out "$WORK/picture" "$TOP/tests/host/samples/mtcelat.json" >"$WORK/said" 2>&1 || fail "$(<"$WORK/said")"
-	[[ -s $WORK/picture-histogram.svg ]] || fail 'mtce-plot-latency draws nothing where it is installed'
+if /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
+	"$WORK/root$PREFIX/bin/mtce-report" --latency --out "$WORK/picture" "$TOP/tests/host/samples/mtcelat.json" >"$WORK/said" 2>&1 || fail "$(<"$WORK/said")"
+	[[ -s $WORK/picture-histogram.svg ]] || fail 'mtce-report draws nothing where it is installed'
 fi
 ! grep -rIl -e "$TOP" -e "$WORK" "$WORK/root" || fail 'the above name a folder of this machine'
 

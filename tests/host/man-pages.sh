@@ -33,11 +33,11 @@ for source in bench/mtce-*.c bpf/mtce{lat,snoop,stat}.c; do
 	while read -r option; do names "$page" "--$option" || lacks "$page" "--$option"; done \
 		< <(sed -nE 's/^\t\{ "([a-z-]+)", .*$/\1/p' "$source")
 done
-for script in mtce-host:8 plot-latency:1; do
+for script in mtce-host:8 report:1; do
 	page=$PAGES/mtce-${script#mtce-}
 	page=${page%:*}.${script#*:}
 	while read -r option; do names "$page" "$option" || lacks "$page" "$option"; done \
-		< <(sed -n '/^help()/,/^}/p' "scripts/${script%:*}" | grep -oE '^  --[a-z-]+' | tr -d ' ')
+		< <(sed -n '/^help()/,/^}/p;/^"""/,/"""$/p' "scripts/${script%:*}" | grep -oE '(^ |^  [a-z/]+.*[ [])--[a-z-]+' | grep -oE -- '--[a-z-]+')
 done
 while read -r name; do names "$PAGES/mtce.4" "$name" || lacks "$PAGES/mtce.4" "the parameter $name"; done \
 	< <(sed -nE 's/^module_param_named\(([a-z_]+),.*/\1/p' driver/main.c)
