@@ -16,3 +16,9 @@ merge_kills() { # JSON KILLS
 	jq -c --rawfile kills "$2" -f "$TOP/scripts/lib/merge-kills.jq" "$1" >"$1.new"
 	mv "$1.new" "$1"
 }
+
+# What scripts/report makes of a run; a kit's host may have no Python.
+result_report() { # ARGUMENT...
+	[[ -x /usr/bin/python3 ]] || { say 'Python is not installed, and it draws the pictures (Debian: python3-matplotlib)'; return 1; }
+	"$TOP/scripts/report" "$@" >/dev/null
+}

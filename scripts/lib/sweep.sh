@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a sweep looks like: a table, and a picture where matplotlib is.
+# After result.sh.
 # shellcheck shell=bash
 
 # sweep_default NAME JSON: the parameter as the driver had it, if the sweep has that value, else the middle one.
@@ -56,6 +57,6 @@ sweep_draw() {
 	local dir=$1
 	jq -r -f "$TOP/scripts/lib/sweep-rows.jq" "$dir/sweep.json" >"$dir/sweep.tsv"
 	sweep_table "$dir/sweep.json" "$dir/sweep.tsv" >"$dir/table.txt"
-	"$TOP/scripts/report" --sweep-picture "$dir" >/dev/null ||
+	result_report --sweep-picture "$dir" ||
 		say "so there is no picture; to make it later: scripts/sweep --draw ${dir#"$TOP/"}"
 }
