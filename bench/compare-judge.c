@@ -21,7 +21,8 @@
 /*
  * How many times as much is too much. Three pairs of full runs in the lab, whose upstream is one and the same driver,
  * differ for it up to 2.9 times in the median of a row, 9 in p99, 1.3 in the geometric mean of all medians, 1.9 in
- * scaling: that is the emulator. Of a machine nothing is known yet.
+ * scaling: that is the emulator, and the limits leave room above that. Of a machine nothing is
+ * known yet.
  */
 struct limits {
 	double p50;
@@ -30,7 +31,7 @@ struct limits {
 	double scaling;
 };
 
-static const struct limits emulator = { 4, 10, 2, 2.5 };
+static const struct limits emulator = { 6, 25, 2, 2.5 };
 static const struct limits machine = { 1.25, 2, 1.1, 1.15 };
 /* Rows for which a geometric mean is worth the name. */
 #define ENOUGH_ROWS 4
