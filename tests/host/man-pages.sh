@@ -37,7 +37,8 @@ for script in mtce-host:8 report:1; do
 	page=$PAGES/mtce-${script#mtce-}
 	page=${page%:*}.${script#*:}
 	while read -r option; do names "$page" "$option" || lacks "$page" "$option"; done \
-		< <(sed -n '/^help()/,/^}/p;/^"""/,/"""$/p' "scripts/${script%:*}" | grep -oE '(^ |^  [a-z/]+.*[ [])--[a-z-]+' | grep -oE -- '--[a-z-]+')
+		< <(sed -n '/^help()/,/^}/p' "scripts/${script%:*}" | { grep -oE '^  --[a-z-]+' || true; } | tr -d ' '
+			sed -nE "s/^ *[a-z]+\.add_argument\('(--[a-z-]+)'.*/\1/p" "scripts/${script%:*}")
 done
 while read -r name; do names "$PAGES/mtce.4" "$name" || lacks "$PAGES/mtce.4" "the parameter $name"; done \
 	< <(sed -nE 's/^module_param_named\(([a-z_]+),.*/\1/p' driver/main.c)
