@@ -4,6 +4,7 @@
 # in C++ is built with it, by pkg-config where that is there, and runs against the shared library. Its argument is a folder
 # for its files.
 set -euo pipefail
+export LC_ALL=C
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 WORK=$1
