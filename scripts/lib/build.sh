@@ -68,7 +68,7 @@ build_kernel_room() { # FOLDER KERNEL
 	[[ -e $1/Makefile || -e $1/Kbuild ]] || return 0
 	say "building ${1#"$TOP/"}"
 	! kernel_is_new "$2" || tools=$(new_kernel_tools)
-	[[ ! $tools ]] || BUILD_IN=(release_root_run "$tools" "$1")
+	[[ ! $tools ]] || BUILD_IN=(release_root_run module "$tools" "$1")
 	make_quietly -C "$1" KDIR="$(print_path headers)" VFIO_KO="$(kernel_vfio "$2")" ARCH=powerpc CROSS_COMPILE="$CROSS"
 }
 

@@ -23,7 +23,7 @@ setup() { # KERNEL: one of KERNELS, or all
 setup_kernel() { # KERNEL
 	local configs
 	if kernel_is_new "$1"; then
-		[[ ! $(new_kernel_tools) ]] || { apt_update; release_root "$(new_kernel_tools)"; }
+		[[ ! $(new_kernel_tools) ]] || { apt_update; release_root module "$(new_kernel_tools)"; }
 		part "kernel-$1" 900 "make_new_kernel $1" new_kernel_unpack kernel_pack initramfs_base make_ext4
 	elif kernel_is_built "$1"; then
 		mapfile -t configs < <(built_kernel_configs "$1")
