@@ -169,3 +169,10 @@ says '[7,7.1,7.2]' '[8,8.1,8.2]' '~' '0 better, 0 worse'
 # Of four and four p is 0.029 at least, but it is not the only test.
 says '[7,7,7,7]' '[8,8,8,8]' '~' '0 better, 0 worse'
 says '[7,7,7,7,7,7]' '[8,8,8,8,8,8]' '+14.3%' '0 better, 1 worse'
+
+# A run that the plugin counted is none that the CPU counted.
+run a "$TEN"
+jq -c '.instructions_counted_by = "qemu-plugin"' "$WORK/a.json" >"$WORK/b.json"
+if said=$("$COMPARE" "$WORK/a.json" "$WORK/b.json" 2>&1); then wrong 'two counters were compared'; fi
+[[ $said == *'differ in who counted the instructions'* ]] || wrong "$said"
+"$COMPARE" --force "$WORK/a.json" "$WORK/b.json" >"$WORK/table" 2>&1 || wrong '--force does not compare two counters'

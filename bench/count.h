@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What was counted between two moments: instructions, and where the lab's plugin
+ * counts, their kinds, whose they are, and whether something else came in between.
+ */
+#ifndef MTCE_BENCH_COUNT_H
+#define MTCE_BENCH_COUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "plugin/page.h"
+
+enum {
+	COUNTED_INSTRUCTIONS = COUNT_INSTRUCTIONS,
+	COUNTED_ROOMS = COUNT_KINDS,
+	COUNTED_LINES = COUNTED_ROOMS + COUNT_ROOMS,
+	NUM_COUNTED
+};
+
+extern const char * const counted_names[NUM_COUNTED];
+
+struct count {
+	double of[NUM_COUNTED];
+	bool clean;	/* nothing but the work is in it; false if nobody knows */
+};
+
+void count_add(struct count *to, const struct count *c);
+void count_subtract(struct count *from, const struct count *c, double times);
+void count_scale(struct count *c, double factor);
+/*
+ * The middle one by instructions of those that are clean; if none is, of all, and
+ * its instructions are the median. Sorts @v.
+ */
+struct count count_median(struct count *v, size_t n);
+
+#endif
