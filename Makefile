@@ -24,6 +24,7 @@ help:
 	@echo 'make clean       remove what was built (the lab'"'"'s cache stays)'
 	@echo
 	@echo 'QUICK=1          a short benchmark or recording   KERNEL=4k   the lab with 4K pages (or 7.2-64k, debug, ...)'
+	@echo 'EXACT=1          in the lab, for make bench: a plugin of QEMU counts every instruction'
 	@echo 'ARGS="..."       make bench ARGS="--scenario 4k-one-page"; make test ARGS="contract_new": only programs of this name'
 	@echo 'YES=1            on a POWER8 host: do not ask before binding a device'
 
@@ -36,7 +37,7 @@ else
 endif
 
 bench:
-	@scripts/bench $(FLAGS) $(if $(QUICK),--quick) $(if $(ARGS),-- $(ARGS))
+	@scripts/bench $(FLAGS) $(if $(QUICK),--quick) $(if $(EXACT),--exact) $(if $(ARGS),-- $(ARGS))
 
 bench-kit:
 	@scripts/bench-kit $(FLAGS)

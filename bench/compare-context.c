@@ -103,12 +103,25 @@ static unsigned int unlike(const char *path, const json_t *a, const json_t *b)
 	return !same;
 }
 
+/* Runs from before there was a choice say nothing. */
+static unsigned int unlike_counters(const json_t *a, const json_t *b)
+{
+	const char *by_a = json_text(a, "instructions_counted_by", "pmu");
+	const char *by_b = json_text(b, "instructions_counted_by", "pmu");
+
+	if (!strcmp(by_a, by_b))
+		return 0;
+	fprintf(stderr, "mtce-compare: the runs differ in who counted the instructions: %s, %s\n", by_a, by_b);
+	return 1;
+}
+
 unsigned int context_unlike(const char *name_a, const json_t *a, const char *name_b, const json_t *b)
 {
 	unsigned int found = unlike_objects("", json_object_get(a, "context"),
 					    json_object_get(b, "context")) +
 			     unlike_objects("effort", json_object_get(a, "effort"),
-					    json_object_get(b, "effort"));
+					    json_object_get(b, "effort")) +
+			     unlike_counters(a, b);
 
 	if (found)
 		fprintf(stderr, "mtce-compare: A is %s, B is %s\n", name_a, name_b);

@@ -63,6 +63,8 @@ void table_context(const char *path, const json_t *run)
 		 json_is_true(json_object_get(context, "emulated")) ?
 		 json_text(context, "qemu", "emulated") : "");
 	print_wrapped("machine", text);
+	print_wrapped("counter", !strcmp(json_text(run, "instructions_counted_by", "pmu"), "qemu-plugin") ?
+		      "every instruction, by a plugin of QEMU" : "the CPU's own");
 	snprintf(text, sizeof(text), "%s%s", json_text(context, "mtce_commit", "unknown"),
 		 json_is_true(json_object_get(context, "mtce_dirty")) ? " with local changes" : "");
 	print_wrapped("commit", text);

@@ -7,10 +7,9 @@
 
 #include "clock.h"
 #include "measure.h"
-#include "stats.h"
 
-#define CALLS 2000u
-#define REPS 9u
+#define CALLS 100u
+#define REPS 99u
 #define PAIRS 20000u
 
 static void call_getppid(void)
@@ -25,18 +24,17 @@ static void call_clock(void)
 
 static double instructions_of(void (*call)(void))
 {
-	double samples[REPS];
+	struct count samples[REPS];
+	struct moment begin;
 	unsigned int rep, i;
 
 	for (rep = 0; rep < REPS; rep++) {
-		uint64_t before = measure_instructions();
-
+		measure_begin(&begin);
 		for (i = 0; i < CALLS; i++)
 			call();
-		samples[rep] = ((double)(measure_instructions() - before) -
-				measure_overhead()->section) / CALLS;
+		measure_end(&begin, &samples[rep]);
 	}
-	return stats_median(samples, REPS);
+	return count_median(samples, REPS).of[COUNTED_INSTRUCTIONS] / CALLS;
 }
 
 void floor_measure(struct floor *f)

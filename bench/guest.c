@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "measure.h"
-#include "stats.h"
 
 #define LIST_BYTES	4096u
 #define SIZE		(((size_t)VMM_FREE + GUEST_LISTS * LIST_BYTES + 0xffff) & ~(size_t)0xffff)
@@ -116,19 +115,21 @@ static struct vmm_call null_call(const struct guest_table *t)
 	return vmm_put(guest_liobn(0), t->start + t->size, 0);
 }
 
-static int run_raw(struct guest *g, struct vmm_call *calls, unsigned int num, double *instructions)
+static int run_raw(struct guest *g, struct vmm_call *calls, unsigned int num, struct count *c)
 {
-	uint64_t before = measure_instructions();
-	int ret = vmm_run(&g->vmm.vcpu[0], calls, num, 1);
+	struct moment begin;
+	int ret;
 
-	*instructions = (double)(measure_instructions() - before) - measure_overhead()->section;
+	measure_begin(&begin);
+	ret = vmm_run(&g->vmm.vcpu[0], calls, num, 1);
+	measure_end(&begin, c);
 	return ret ? failed(ret, "the guest does not run: %s", strerror(-ret)) : 0;
 }
 
 static int run_null(struct guest *g, unsigned int num, double *instructions)
 {
 	struct vmm_call calls[CALIBRATE_CALLS + 1];
-	double samples[CALIBRATE_REPS];
+	struct count samples[CALIBRATE_REPS];
 	unsigned int i, rep;
 	int ret = 0;
 
@@ -140,7 +141,7 @@ static int run_null(struct guest *g, unsigned int num, double *instructions)
 			ret = failed(-EPROTO, "a hypercall outside of the window is answered with %lld",
 				     (long long)calls[0].result);
 	}
-	*instructions = stats_median(samples, CALIBRATE_REPS);
+	*instructions = count_median(samples, CALIBRATE_REPS).of[COUNTED_INSTRUCTIONS];
 	return ret;
 }
 
@@ -231,12 +232,12 @@ uint64_t guest_list(struct guest *g, unsigned int i, const uint64_t *tces, unsig
 	return at;
 }
 
-int guest_run(struct guest *g, struct vmm_call *calls, unsigned int num, double *instructions)
+int guest_run(struct guest *g, struct vmm_call *calls, unsigned int num, struct count *c)
 {
-	int ret = run_raw(g, calls, num, instructions);
+	int ret = run_raw(g, calls, num, c);
 	unsigned int i;
 
-	*instructions -= g->run_cost;
+	c->of[COUNTED_INSTRUCTIONS] -= g->run_cost;
 	for (i = 0; i < num && !ret; i++)
 		if (calls[i].refused)
 			ret = failed(-EIO, "hypercall %#llx, number %u of a batch, is answered with %lld",

@@ -10,6 +10,7 @@
 
 #include "../vmm/vmm.h"
 #include "backend.h"
+#include "count.h"
 #include "memory.h"
 
 #define GUEST_TABLES	2u
@@ -50,9 +51,9 @@ uint64_t guest_exits(const struct guest *g);
 uint64_t guest_list(struct guest *g, unsigned int i, const uint64_t *tces, unsigned int num);
 
 /*
- * The guest makes the hypercalls; each must succeed. *@instructions: of the host for all of them, without what
- * it costs to enter the guest and to leave it.
+ * The guest makes the hypercalls; each must succeed. *@c: counted for all of them. The instructions are without
+ * what it costs to enter the guest and to leave it.
  */
-int guest_run(struct guest *g, struct vmm_call *calls, unsigned int num, double *instructions);
+int guest_run(struct guest *g, struct vmm_call *calls, unsigned int num, struct count *c);
 
 #endif

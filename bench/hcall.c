@@ -8,7 +8,6 @@
 #include "kprobe.h"
 #include "marker.h"
 #include "measure.h"
-#include "stats.h"
 #include "util.h"
 
 #define MEMORY		((size_t)64 << 20)
@@ -106,25 +105,25 @@ static void make_batches(struct job *j)
  * Measuring
  */
 
-/* One batch; instructions per hypercall. */
-static int do_batch(struct job *j, enum op op, unsigned int section, double *instructions)
+/* One batch; counts per hypercall. */
+static int do_batch(struct job *j, enum op op, unsigned int section, struct count *c)
 {
 	int ret;
 
 	marker_write(section);
-	ret = guest_run(&j->guest, j->batch[op], j->num, instructions);
+	ret = guest_run(&j->guest, j->batch[op], j->num, c);
 	marker_write(0);
-	*instructions /= j->num;
+	count_scale(c, 1.0 / j->num);
 	return ret;
 }
 
-static int count_batch(struct job *j, enum op op, double *instructions)
+static int count_batch(struct job *j, enum op op, struct count *c)
 {
 	struct op_result *o = &j->result->ops[op];
 	struct kill_counters before, after;
 	bool counted = j->result->backend->counters && !container_kills(&j->container, &before);
 	uint64_t exits = guest_exits(&j->guest);
-	int ret = do_batch(j, op, o->section, instructions);
+	int ret = do_batch(j, op, o->section, c);
 
 	if (ret)
 		return ret;
@@ -144,7 +143,7 @@ static int count_batch(struct job *j, enum op op, double *instructions)
 
 static int count_sample(struct job *j)
 {
-	double samples[NUM_OPS][CYCLES];
+	struct count samples[NUM_OPS][CYCLES], median;
 	unsigned int cycle, op;
 	int ret = 0;
 
@@ -153,10 +152,10 @@ static int count_sample(struct job *j)
 			if (j->batch[op])
 				ret = count_batch(j, op, &samples[op][cycle]);
 	for (op = 0; op < NUM_OPS && !ret; op++) {
-		struct op_result *o = &j->result->ops[op];
-
-		if (j->batch[op] && !measure_uncounted() && o->num_samples < MAX_SAMPLES)
-			o->samples[o->num_samples++] = stats_median(samples[op], CYCLES);
+		if (!j->batch[op])
+			continue;
+		median = count_median(samples[op], CYCLES);
+		result_sample(&j->result->ops[op], &median);
 	}
 	return ret;
 }
@@ -164,7 +163,7 @@ static int count_sample(struct job *j)
 /* Pages that are not there, caches, and what a back end does when it sees its first hypercall. */
 static int warm_up(struct job *j)
 {
-	double unused;
+	struct count unused;
 	unsigned int op;
 	int ret = 0;
 
@@ -177,7 +176,7 @@ static int warm_up(struct job *j)
 /* Where neither a trace nor a counter tells how many kills there were. */
 static int kprobe_pass(struct job *j)
 {
-	double unused;
+	struct count unused;
 	unsigned int op;
 	int ret = 0;
 

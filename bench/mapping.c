@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "clock.h"
+#include "explain.h"
 #include "kprobe.h"
 #include "marker.h"
 #include "measure.h"
-#include "stats.h"
 #include "util.h"
 
 /* Cycles behind a sample of delayed kills: their median, piece by piece. */
@@ -26,7 +26,7 @@ struct job {
 	struct result *result;
 	struct plan plan;
 	uint64_t *ns;		/* room for one cycle's times */
-	double *chunks;		/* of unmaps whose kills are delayed, pass by pass */
+	struct count *chunks;	/* of unmaps whose kills are delayed, pass by pass */
 	unsigned int passes;
 };
 
@@ -38,12 +38,6 @@ static int job_failed(struct job *j, const struct calls *c, unsigned int done,
 	snprintf(j->result->failed, sizeof(j->result->failed), "%s (%s): call %u failed: %s",
 		 what, c->how, done + 1, strerror(error));
 	return -error;
-}
-
-static void op_sample(struct op_result *o, double instructions)
-{
-	if (!measure_uncounted() && o->num_samples < MAX_SAMPLES)
-		o->samples[o->num_samples++] = instructions;
 }
 
 static unsigned int calls_of(const struct job *j, const struct calls *c)
@@ -67,12 +61,12 @@ static int calls_done(struct job *j, enum op op, const struct calls *c, unsigned
 
 /* Counts all calls of a cycle; instructions per unit. */
 static int job_count(struct job *j, enum op op, const struct calls *c, unsigned int section,
-		     double *per_unit)
+		     struct count *per_unit)
 {
 	unsigned int done = measure_count(j->rig->container.fd, c->call, calls_of(j, c),
 					  chunk_of(j, c), 0, section, per_unit);
 
-	*per_unit *= c->per_unit;
+	count_scale(per_unit, c->per_unit);
 	return calls_done(j, op, c, done);
 }
 
@@ -88,7 +82,7 @@ static unsigned int num_chunks(struct job *j, const struct calls *c)
  */
 static int job_count_lazy(struct job *j, enum op op, const struct calls *c, unsigned int section)
 {
-	double *row = j->chunks + j->passes * num_chunks(j, c);
+	struct count *row = j->chunks + j->passes * num_chunks(j, c);
 	unsigned int done = measure_chunks(j->rig->container.fd, c->call, calls_of(j, c),
 					   chunk_of(j, c), section, row);
 
@@ -96,18 +90,23 @@ static int job_count_lazy(struct job *j, enum op op, const struct calls *c, unsi
 	return calls_done(j, op, c, done);
 }
 
-static double lazy_per_unit(struct job *j, const struct calls *c)
+static struct count lazy_per_unit(struct job *j, const struct calls *c)
 {
 	unsigned int chunks = num_chunks(j, c), chunk, pass;
-	double *column = xcalloc(j->passes, sizeof(*column)), sum = 0;
+	struct count *column = xcalloc(j->passes, sizeof(*column));
+	struct count sum = { .clean = true };
 
 	for (chunk = 0; chunk < chunks; chunk++) {
+		struct count median;
+
 		for (pass = 0; pass < j->passes; pass++)
 			column[pass] = j->chunks[pass * chunks + chunk];
-		sum += stats_median(column, j->passes);
+		median = count_median(column, j->passes);
+		count_add(&sum, &median);
 	}
 	free(column);
-	return sum / j->plan.units;
+	count_scale(&sum, 1.0 / j->plan.units);
+	return sum;
 }
 
 /* The driver's own counters; read outside the counted part. */
@@ -134,9 +133,13 @@ static int count_op(struct job *j, enum op op, const struct calls *c)
 	uint64_t tces = (uint64_t)j->plan.units * j->result->scenario->tces;
 	struct kill_counters before, after;
 	bool counted = job_kills(j, &before);
-	double instructions;
-	int ret = c->flush ? job_count_lazy(j, op, c, o->section) :
-			     job_count(j, op, c, o->section, &instructions);
+	struct count per_unit;
+	int ret;
+
+	explain_begin();
+	ret = c->flush ? job_count_lazy(j, op, c, o->section) :
+			 job_count(j, op, c, o->section, &per_unit);
+	explain_end(j->result, op, j->plan.units);
 
 	if (ret)
 		return ret;
@@ -148,7 +151,7 @@ static int count_op(struct job *j, enum op op, const struct calls *c)
 		o->kill_units += j->plan.units;
 	}
 	if (!c->flush)
-		op_sample(o, instructions);
+		result_sample(o, &per_unit);
 	o->how = c->how;
 	o->lazy = c->flush;
 	o->units += j->plan.units;
@@ -178,7 +181,7 @@ static enum op again_op(const struct scenario *s)
 /* Faults, caches, and a look whether the work can be done at all. */
 static int warm_up(struct job *j)
 {
-	double unused;
+	struct count unused;
 	int ret = job_count(j, OP_MAP, &j->plan.map, 0, &unused);
 
 	if (!ret && j->plan.again.call)
@@ -204,8 +207,11 @@ static int count_lazy_sample(struct job *j)
 	j->passes = 0;
 	for (i = 0; i < LAZY_PASSES && !ret && !interrupted(); i++)
 		ret = count_cycle(j);
-	if (!ret && j->passes)
-		op_sample(&j->result->ops[OP_UNMAP], lazy_per_unit(j, &j->plan.unmap));
+	if (!ret && j->passes) {
+		struct count per_unit = lazy_per_unit(j, &j->plan.unmap);
+
+		result_sample(&j->result->ops[OP_UNMAP], &per_unit);
+	}
 	return ret;
 }
 
@@ -259,7 +265,7 @@ static int time_pass(struct job *j)
 static int kprobe_op(struct job *j, enum op op, const struct calls *c)
 {
 	struct op_result *o = &j->result->ops[op];
-	double unused;
+	struct count unused;
 	int ret;
 
 	o->kill_reason = kprobe_begin();
@@ -322,9 +328,9 @@ static int passes(struct job *j)
 {
 	int ret = warm_up(j);
 
-	if (!ret)
+	if (!ret && j->effort->counts)
 		ret = count_pass(j);
-	if (!ret)
+	if (!ret && j->effort->times)
 		ret = time_pass(j);
 	return ret ? ret : kprobe_pass(j);
 }
@@ -416,13 +422,28 @@ int mapping_run(struct run *run, struct rig *rig, struct result *r)
 
 #define NULL_CALLS 4096u
 
+/* The number of calls that were refused as they should be. */
+static unsigned int count_null(const struct effort *e, int fd, const struct call *call,
+			       struct op_result *o)
+{
+	unsigned int i, done = NULL_CALLS;
+	struct count per_call;
+
+	for (i = 0; i < e->samples && done == NULL_CALLS; i++) {
+		done = measure_count(fd, call, NULL_CALLS, 64, -1, 0, &per_call);
+		result_sample(o, &per_call);
+		o->units += done;
+		o->ioctls += done;
+	}
+	return done;
+}
+
 int mapping_null(struct run *run, struct rig *rig, struct result *r)
 {
 	struct op_result *o = &r->ops[OP_CALL];
 	struct call *call = xcalloc(NULL_CALLS, sizeof(*call));
 	uint64_t *ns = xcalloc(NULL_CALLS, sizeof(*ns));
 	unsigned int i, done = NULL_CALLS;
-	double instructions;
 	int ret = 0;
 
 	for (i = 0; i < NULL_CALLS; i++)
@@ -430,13 +451,9 @@ int mapping_null(struct run *run, struct rig *rig, struct result *r)
 	result_latency(o);
 	r->how = "one ioctl per call";
 	o->how = r->how;
-	for (i = 0; i < run->effort.samples && done == NULL_CALLS; i++) {
-		done = measure_count(rig->container.fd, call, NULL_CALLS, 64, -1, 0, &instructions);
-		op_sample(o, instructions);
-		o->units += done;
-		o->ioctls += done;
-	}
-	if (done == NULL_CALLS)
+	if (run->effort.counts)
+		done = count_null(&run->effort, rig->container.fd, call, o);
+	if (done == NULL_CALLS && run->effort.times)
 		done = measure_time(rig->container.fd, call, NULL_CALLS, 1, -1, ns);
 	if (done != NULL_CALLS || errno != ENOTTY) {
 		snprintf(r->failed, sizeof(r->failed),
@@ -444,7 +461,7 @@ int mapping_null(struct run *run, struct rig *rig, struct result *r)
 			 done == NULL_CALLS ? strerror(errno) : "it succeeded");
 		ret = -EPROTO;
 	}
-	for (i = 0; i < NULL_CALLS && !ret; i++)
+	for (i = 0; i < NULL_CALLS && !ret && run->effort.times; i++)
 		histogram_add(o->latency, ns[i]);
 	free(call);
 	free(ns);

@@ -2,14 +2,12 @@
 #include "marker.h"
 
 #include <endian.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "exact.h"
+#include "resource.h"
 #include "util.h"
 
 #define MARKER_REGISTER 4	/* bytes: the edu device's "liveness" register */
@@ -17,38 +15,19 @@
 static volatile uint32_t *marker;
 static volatile uint32_t *identity;	/* read-only, at the start */
 
-/* Memory decoding must be on before the first access, or the store is lost. */
-static void enable_device(const char *resource)
-{
-	const char *slash = strrchr(resource, '/');
-	char path[512];
-
-	if (!slash)
-		die("MTCE_MARKER=%s is not the path of a sysfs resource0", resource);
-	snprintf(path, sizeof(path), "%.*s/enable", (int)(slash - resource),
-		 resource);
-	if (!file_read_number(path) && !setting_change(path, "1"))
-		die("cannot enable the marker device by %s: %s", path,
-		    strerror(errno));
-}
+/* What the plugin saw in each section. */
+static struct section {
+	uint64_t kills;
+	uint64_t kills_pe;
+} *sections;
+static uint32_t num_sections, current;
 
 void marker_open(void)
 {
-	const char *resource = getenv("MTCE_MARKER");
-	void *map;
-	int fd;
+	void *map = resource_map("MTCE_MARKER", (size_t)sysconf(_SC_PAGESIZE));
 
-	if (!resource || !*resource)
+	if (!map)
 		return;
-	enable_device(resource);
-	fd = open(resource, O_RDWR | O_SYNC | O_CLOEXEC);
-	if (fd < 0)
-		die("cannot open MTCE_MARKER=%s: %s", resource, strerror(errno));
-	map = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
-		   MAP_SHARED, fd, 0);
-	close(fd);
-	if (map == MAP_FAILED)
-		die("cannot map MTCE_MARKER=%s: %s", resource, strerror(errno));
 	identity = map;
 	marker = (volatile uint32_t *)((char *)map + MARKER_REGISTER);
 }
@@ -58,8 +37,49 @@ bool marker_present(void)
 	return marker;
 }
 
+static struct section *section_get(uint32_t number)
+{
+	if (number >= num_sections) {
+		uint32_t more = number + 1024;
+
+		sections = realloc(sections, more * sizeof(*sections));
+		if (!sections)
+			die("out of memory");
+		memset(sections + num_sections, 0, (more - num_sections) * sizeof(*sections));
+		num_sections = more;
+	}
+	return &sections[number];
+}
+
+/* What was stored since the last mark is the section's that ends here. */
+static void section_change(uint32_t to)
+{
+	static uint64_t kills, kills_pe;
+	struct section *s = section_get(current);
+	uint64_t all, pe;
+
+	exact_kills(&all, &pe);
+	s->kills += all - kills;
+	s->kills_pe += pe - kills_pe;
+	kills = all;
+	kills_pe = pe;
+	current = to;
+}
+
+bool marker_kills(uint32_t section, uint64_t *all, uint64_t *pe)
+{
+	const struct section *s = section_get(section);
+	uint64_t unused;
+
+	*all = s->kills;
+	*pe = s->kills_pe;
+	return exact_kills(&unused, &unused);
+}
+
 void marker_write(uint32_t section)
 {
+	if (exact_present())
+		section_change(section);
 	if (!marker)
 		return;
 	__sync_synchronize();

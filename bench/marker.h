@@ -5,6 +5,7 @@
  * In the lab QEMU's trace sees every MMIO store. One store to a register of a
  * device that nobody else uses says "section N starts", a store of 0 "it is
  * over"; TCE kills in between belong to N. Without MTCE_MARKER: does nothing.
+ * Where the lab's plugin counts (exact.h), it has counted the kills as well.
  */
 #ifndef MTCE_BENCH_MARKER_H
 #define MTCE_BENCH_MARKER_H
@@ -15,6 +16,11 @@
 void marker_open(void);
 bool marker_present(void);
 void marker_write(uint32_t section);
+/*
+ * Kills of a section by the plugin's count. False: those of a whole PE are without
+ * those that a module did.
+ */
+bool marker_kills(uint32_t section, uint64_t *all, uint64_t *pe);
 /* A store to a register that cannot be written: what any MMIO store costs. */
 void marker_store(void);
 

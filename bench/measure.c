@@ -13,7 +13,6 @@
 
 #include "clock.h"
 #include "marker.h"
-#include "stats.h"
 #include "util.h"
 
 #define CALIBRATE_REPS 31
@@ -21,15 +20,56 @@
 
 static int counter = -1;
 static char why_not[128];
-static struct overhead overhead;
+
+/* What counting costs, by the CPU's counter and by the plugin. */
+static struct cost {
+	struct overhead overhead;
+	struct count section;
+	struct count call;
+} costs[2];
+
+static struct cost *cost(void)
+{
+	return &costs[exact_counting()];
+}
 
 uint64_t measure_instructions(void)
 {
 	uint64_t n = 0;
 
+	if (exact_counting()) {
+		struct exact_mark m;
+
+		exact_begin(&m);
+		return m.of[COUNT_INSTRUCTIONS];
+	}
 	if (counter >= 0 && read(counter, &n, sizeof(n)) != sizeof(n))
 		return 0;
 	return n;
+}
+
+void measure_begin(struct moment *m)
+{
+	if (exact_counting())
+		exact_begin(&m->exact);
+	else
+		m->instructions = measure_instructions();
+}
+
+static void end_gross(const struct moment *m, struct count *c)
+{
+	if (exact_counting()) {
+		exact_end(&m->exact, c);
+		return;
+	}
+	*c = (struct count){ .clean = false };
+	c->of[COUNTED_INSTRUCTIONS] = (double)(measure_instructions() - m->instructions);
+}
+
+void measure_end(const struct moment *m, struct count *c)
+{
+	end_gross(m, c);
+	count_subtract(c, &cost()->section, 1);
 }
 
 static unsigned int run(int fd, const struct call *call, unsigned int n, int expect)
@@ -52,19 +92,31 @@ static unsigned int run_empty(const struct call *call, unsigned int n)
 	return i;
 }
 
-static double count_empty(unsigned int n)
+static struct count count_empty(unsigned int n)
 {
 	static const struct call nothing[2];
-	double samples[CALIBRATE_REPS];
+	struct count samples[CALIBRATE_REPS];
+	struct moment m;
 	unsigned int i;
 
 	for (i = 0; i < CALIBRATE_REPS; i++) {
-		uint64_t before = measure_instructions();
-
+		measure_begin(&m);
 		run_empty(nothing, n);
-		samples[i] = (double)(measure_instructions() - before);
+		end_gross(&m, &samples[i]);
 	}
-	return stats_median(samples, CALIBRATE_REPS);
+	return count_median(samples, CALIBRATE_REPS);
+}
+
+static void calibrate(void)
+{
+	struct cost *c = cost();
+
+	c->section = count_empty(0);
+	c->call = count_empty(CALIBRATE_CALLS);
+	count_subtract(&c->call, &c->section, 1);
+	count_scale(&c->call, 1.0 / CALIBRATE_CALLS);
+	c->overhead.section = c->section.of[COUNTED_INSTRUCTIONS];
+	c->overhead.per_call = c->call.of[COUNTED_INSTRUCTIONS];
 }
 
 int measure_counter(void)
@@ -87,35 +139,51 @@ void measure_open(void)
 			 strerror(errno));
 		return;
 	}
-	overhead.section = count_empty(0);
-	overhead.per_call = (count_empty(CALIBRATE_CALLS) - overhead.section) / CALIBRATE_CALLS;
-	if (overhead.section <= 0) {
+	calibrate();
+	if (cost()->overhead.section <= 0) {
 		close(counter);
 		counter = -1;
 		snprintf(why_not, sizeof(why_not), "this CPU's instruction counter does not count");
 	}
 }
 
+void measure_open_exact(void)
+{
+	measure_open();
+	if (exact_open())
+		calibrate();
+}
+
+const char *measure_counter_name(void)
+{
+	if (exact_present())
+		return "qemu-plugin";
+	return counter < 0 ? "none" : "pmu";
+}
+
 const char *measure_uncounted(void)
 {
-	return counter < 0 ? why_not : NULL;
+	return counter < 0 && !exact_present() ? why_not : NULL;
 }
 
 const struct overhead *measure_overhead(void)
 {
-	return &overhead;
+	return &cost()->overhead;
 }
 
-static double chunk_net(uint64_t instructions, unsigned int calls)
+static void end_chunk(const struct moment *m, unsigned int calls, struct count *c)
 {
-	return ((double)instructions - overhead.section) / calls - overhead.per_call;
+	measure_end(m, c);
+	count_scale(c, 1.0 / calls);
+	count_subtract(c, &cost()->call, 1);
 }
 
-/* Net instructions per call of each chunk; *@num of them. */
+/* Net counts per call of each chunk; *@num of them. */
 static unsigned int count_chunks(int fd, const struct call *call, unsigned int n,
 				 unsigned int chunk, int expect, unsigned int section,
-				 double *samples, unsigned int *num)
+				 struct count *samples, unsigned int *num)
 {
+	struct moment m;
 	unsigned int done;
 	int error;
 
@@ -123,11 +191,11 @@ static unsigned int count_chunks(int fd, const struct call *call, unsigned int n
 	*num = 0;
 	marker_write(section);
 	for (done = 0; done < n; ) {
-		unsigned int want = n - done < chunk ? n - done : chunk;
-		uint64_t before = measure_instructions();
-		unsigned int ok = run(fd, call + done, want, expect);
+		unsigned int want = n - done < chunk ? n - done : chunk, ok;
 
-		samples[(*num)++] = chunk_net(measure_instructions() - before, want);
+		measure_begin(&m);
+		ok = run(fd, call + done, want, expect);
+		end_chunk(&m, want, &samples[(*num)++]);
 		done += ok;
 		if (ok != want)
 			break;
@@ -139,25 +207,25 @@ static unsigned int count_chunks(int fd, const struct call *call, unsigned int n
 }
 
 unsigned int measure_count(int fd, const struct call *call, unsigned int n, unsigned int chunk,
-			   int expect, unsigned int section, double *per_call)
+			   int expect, unsigned int section, struct count *per_call)
 {
-	double *samples = xcalloc(n / chunk + 1, sizeof(*samples));
+	struct count *samples = xcalloc(n / chunk + 1, sizeof(*samples));
 	unsigned int num, done = count_chunks(fd, call, n, chunk, expect, section, samples, &num);
 	int error = errno;
 
-	*per_call = stats_median(samples, num);
+	*per_call = count_median(samples, num);
 	free(samples);
 	errno = error;
 	return done;
 }
 
 unsigned int measure_chunks(int fd, const struct call *call, unsigned int n, unsigned int chunk,
-			    unsigned int section, double *chunks)
+			    unsigned int section, struct count *chunks)
 {
 	unsigned int num, i, done = count_chunks(fd, call, n, chunk, 0, section, chunks, &num);
 
 	for (i = 0; i < num; i++)
-		chunks[i] *= n - i * chunk < chunk ? n - i * chunk : chunk;
+		count_scale(&chunks[i], n - i * chunk < chunk ? n - i * chunk : chunk);
 	return done;
 }
 

@@ -10,6 +10,7 @@
 
 #include "backend.h"
 #include "context.h"
+#include "explain.h"
 #include "floor.h"
 #include "jsonfile.h"
 #include "marker.h"
@@ -36,9 +37,9 @@ static const char doc[] =
 	"  mtce-bench --list\n\n"
 	"Environment: MTCE_GROUPS (the first is used without --group, another for two groups in "
 	"a container), MTCE_OUT (folder of "
-	"bench.json), MTCE_MARKER (lab: resource0 of the marker device).";
+	"bench.json), MTCE_MARKER (lab: resource0 of the marker device), MTCE_COUNTER (lab: resource2 of the counter's device).";
 
-enum { KEY_ROUNDS = 256, KEY_CONTEXT };
+enum { KEY_ROUNDS = 256, KEY_CONTEXT, KEY_EXPLAIN };
 
 static const struct argp_option options[] = {
 	{ "group", 'g', "N", 0, "IOMMU group to use", 0 },
@@ -48,6 +49,8 @@ static const struct argp_option options[] = {
 	{ "rounds", KEY_ROUNDS, "N", 0, "measure everything N times, every second time in reverse order", 0 },
 	{ "output", 'o', "FILE", 0, "JSON goes here; - is stdout (default: bench.json in MTCE_OUT, or here)", 0 },
 	{ "context", KEY_CONTEXT, "FILE", 0, "JSON object to add to the context", 0 },
+	{ "explain", KEY_EXPLAIN, "PATTERN", 0, "no measurement: print which functions the instructions of these "
+	  "scenarios are of (needs the lab's counter)", 0 },
 	{ "list", 'l', NULL, 0, "list the scenarios and stop", 0 },
 	{ 0 }
 };
@@ -60,6 +63,7 @@ struct arguments {
 	const char *patterns[MAX_PATTERNS];
 	unsigned int num_patterns;
 	bool quick;
+	bool explain;
 	bool list;
 	unsigned int rounds;
 	const char *output;
@@ -79,6 +83,13 @@ static unsigned int number(struct argp_state *state, const char *what, const cha
 	return (unsigned int)n;
 }
 
+static void add_pattern(struct argp_state *state, struct arguments *a, const char *pattern)
+{
+	if (a->num_patterns == MAX_PATTERNS)
+		argp_error(state, "more than %d --scenario", MAX_PATTERNS);
+	a->patterns[a->num_patterns++] = pattern;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *a = state->input;
@@ -90,10 +101,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'b':
 		a->backends = arg;
 		break;
+	case KEY_EXPLAIN:
+		a->explain = true;
+		add_pattern(state, a, arg);
+		break;
 	case 's':
-		if (a->num_patterns == MAX_PATTERNS)
-			argp_error(state, "more than %d --scenario", MAX_PATTERNS);
-		a->patterns[a->num_patterns++] = arg;
+		add_pattern(state, a, arg);
 		break;
 	case 'q':
 		a->quick = true;
@@ -222,6 +235,11 @@ static const struct effort quick = {
 	.headline_ms = 30, .teardowns = 1, .rounds = 1, .smp_repeats = 3, .smp_ms = 40,
 };
 
+/* Short passes, so that some are free of interrupts. */
+static const struct effort explaining = {
+	.samples = 20, .count_tces = 32, .rounds = 1,
+};
+
 static unsigned int say_failures(const struct run *run)
 {
 	unsigned int n = 0;
@@ -258,30 +276,38 @@ int main(int argc, char **argv)
 	n = filter(&a, scenarios, n);
 	if (a.list)
 		return list(scenarios, n);
-	run.effort = a.quick ? quick : full;
+	run.effort = a.explain ? explaining : a.quick ? quick : full;
 	if (a.rounds)
 		run.effort.rounds = a.rounds;
 	num_chosen = choose_backends(a.backends, chosen);
+	run.only_counts = a.explain;
 	run.groups.first = process_group(a.group);
 	run.groups.second = process_second_group(run.groups.first);
 	process_prepare();
-	output = process_output(a.output, "bench.json", path, sizeof(path));
-	jsonfile_check(output);
+	output = a.explain ? NULL : process_output(a.output, "bench.json", path, sizeof(path));
+	if (output)
+		jsonfile_check(output);
 	context = context_make(a.context, argc, argv);
 	context_add_group(context, run.groups.first);
 	interrupts_catch();
 	check_group(chosen[0], run.groups.first);
 	marker_open();
 	steal_open();
-	measure_open();
+	measure_open_exact();
 	if (measure_uncounted())
 		fprintf(stderr, "mtce-bench: instructions are not counted: %s\n",
 			measure_uncounted());
-	floor_measure(&f);
+	if (a.explain)
+		explain_open();
+	else
+		floor_measure(&f);
 	make_results(&run, chosen, num_chosen, scenarios, n);
 	run_all(&run);
 	interrupted_exit();
 	memory_free_all();
-	jsonfile_write(report_make(context, &f, &run), output);
+	if (output)
+		jsonfile_write(report_make(context, &f, &run), output);
+	else if (!explain_print(&run))
+		die("nothing to explain: --explain is for scenarios of maps and unmaps");
 	return say_failures(&run) ? 1 : 0;
 }

@@ -8,19 +8,23 @@
 
 #define SIZE ((size_t)1 << 30)
 
-static int timed(struct op_result *o, struct container *c, const struct memory *m,
+static int timed(const struct effort *e, struct op_result *o, struct container *c, const struct memory *m,
 		 int (*call)(struct container *c, void *memory, size_t size))
 {
-	uint64_t start = clock_ns(), before = measure_instructions();
-	int ret = call(c, m->base, SIZE);
-	double instructions = (double)(measure_instructions() - before) -
-			      measure_overhead()->section;
+	uint64_t start = clock_ns();
+	struct count counted;
+	struct moment begin;
+	int ret;
 
+	measure_begin(&begin);
+	ret = call(c, m->base, SIZE);
+	measure_end(&begin, &counted);
 	if (ret)
 		return ret;
-	histogram_add(o->latency, clock_ns() - start);
-	if (!measure_uncounted() && o->num_samples < MAX_SAMPLES)
-		o->samples[o->num_samples++] = instructions;
+	if (e->times)
+		histogram_add(o->latency, clock_ns() - start);
+	if (e->counts)
+		result_sample(o, &counted);
 	o->units++;
 	o->ioctls++;
 	o->how = "one ioctl";
@@ -36,9 +40,9 @@ static int measured(struct run *run, struct result *r, const struct memory *m)
 	if (ret)
 		return ret;
 	for (i = 0; i < run->effort.samples && !ret && !interrupted(); i++) {
-		ret = timed(&r->ops[OP_REGISTER], &c, m, container_register);
+		ret = timed(&run->effort, &r->ops[OP_REGISTER], &c, m, container_register);
 		if (!ret)
-			ret = timed(&r->ops[OP_UNREGISTER], &c, m, container_unregister);
+			ret = timed(&run->effort, &r->ops[OP_UNREGISTER], &c, m, container_unregister);
 	}
 	container_close(&c);
 	return ret;

@@ -22,14 +22,14 @@ static struct vmm_call call_of(struct guest *g, const struct replay_hcall *h, un
 static double do_batch(struct guest *g, const struct replay_hcall *hcall, unsigned int n)
 {
 	struct vmm_call calls[BATCH];
-	double instructions;
+	struct count counted;
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
 		calls[i] = call_of(g, &hcall[i], i);
-	if (guest_run(g, calls, n, &instructions))
+	if (guest_run(g, calls, n, &counted))
 		die("%s, kvm: %s", g->container->backend->name, guest_error());
-	return instructions;
+	return counted.of[COUNTED_INSTRUCTIONS];
 }
 
 double replay_guest_do(struct guest *g, const struct replay_hcall *hcall, size_t n)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "report.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "cpus.h"
@@ -35,6 +36,26 @@ static double op_instructions(const struct op_result *o)
 	return samples_median(o->samples, o->num_samples);
 }
 
+/* What else the plugin counted, per call, and whose the instructions were. */
+static json_t *counted_json(const struct op_result *o, unsigned int from, unsigned int to)
+{
+	json_t *j = json_object();
+	unsigned int i;
+
+	for (i = from; i < to; i++)
+		set_number(j, counted_names[i], o->counted.of[i]);
+	return j;
+}
+
+static void add_counted(json_t *j, const struct op_result *o)
+{
+	json_object_set_new(j, "undisturbed", json_boolean(o->clean));
+	json_object_set_new(j, "kinds", counted_json(o, 0, COUNTED_ROOMS));
+	json_object_set_new(j, "instructions_of", counted_json(o, COUNTED_ROOMS, COUNTED_LINES));
+	if (!isnan(o->counted.of[COUNTED_LINES]))
+		set_number(j, "lines", o->counted.of[COUNTED_LINES]);
+}
+
 static void add_instructions(json_t *j, const struct op_result *o, unsigned int tces)
 {
 	if (!o->num_samples) {
@@ -47,6 +68,24 @@ static void add_instructions(json_t *j, const struct op_result *o, unsigned int 
 	}
 	json_object_set_new(j, "instructions_per_call_samples",
 			    numbers(o->samples, o->num_samples));
+	if (o->num_samples && exact_present())
+		add_counted(j, o);
+}
+
+static void add_plugin_kills(json_t *j, const struct op_result *o, const struct backend *b)
+{
+	uint64_t all, pe;
+	bool knows = marker_kills(o->section, &all, &pe);
+
+	set_integer(j, "kill_stores", all);
+	/* QEMU 7.2's plugins do not see what is stored: mtce's own counters do, where they can be asked. */
+	if (!knows && o->kill_source)
+		pe += o->kills_pe;
+	if (knows || !b->counters || o->kill_source)
+		set_integer(j, "kill_stores_pe", pe);
+	if (o->kill_tces)
+		set_number(j, "kill_stores_per_tce", (double)all / (double)o->kill_tces);
+	set_text(j, "kill_source", "qemu-plugin");
 }
 
 /* In the lab the trace decides, and what the driver says is kept beside it. */
@@ -56,6 +95,8 @@ static void add_kills(json_t *j, const struct op_result *o, const struct result 
 	set_integer(j, "kill_calls", o->kill_units);
 	if (marker_present()) {
 		set_integer(j, "section", o->section);
+		if (exact_present())
+			add_plugin_kills(j, o, r->backend);
 		if (o->kill_source) {
 			set_integer(j, "kill_counter", o->kills);
 			set_integer(j, "kill_counter_pe", o->kills_pe);
@@ -248,6 +289,7 @@ json_t *report_make(json_t *context, const struct floor *f, const struct run *ru
 
 	set_integer(report, "schema", REPORT_SCHEMA);
 	json_object_set_new(report, "context", context);
+	set_text(report, "instructions_counted_by", measure_counter_name());
 	set_text(report, "latency_note", emulated ? "emulated time, not POWER8 latency" :
 		 "time between the calls of CLOCK_MONOTONIC_RAW around each unit of work");
 	json_object_set_new(report, "effort", effort_json(&run->effort));

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "measure.h"
 #include "util.h"
 
 const char * const op_names[NUM_OPS] = {
@@ -40,4 +41,16 @@ void result_fail(struct result *r, const char *why)
 {
 	if (!r->failed[0])
 		snprintf(r->failed, sizeof(r->failed), "%s", why);
+}
+
+void result_sample(struct op_result *o, const struct count *c)
+{
+	if (measure_uncounted() || (o->clean && !c->clean))
+		return;
+	if (c->clean && !o->clean)
+		o->num_samples = 0;
+	o->clean = c->clean;
+	o->counted = *c;
+	if (o->num_samples < MAX_SAMPLES)
+		o->samples[o->num_samples++] = c->of[COUNTED_INSTRUCTIONS];
 }

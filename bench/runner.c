@@ -21,6 +21,24 @@
 #include "util.h"
 #include "wait.h"
 
+/* Nothing is counted there, or by the threads themselves. */
+static bool only_timed(const struct scenario *s)
+{
+	return s->smp || s->work == WORK_BESIDE || s->work == WORK_WAIT;
+}
+
+static bool only_counted(const struct scenario *s)
+{
+	return !scenario_wants_rig(s) && s->work != WORK_REGISTER;
+}
+
+static bool in_this_phase(const struct run *run, const struct scenario *s)
+{
+	if (only_timed(s))
+		return run->effort.times;
+	return run->effort.counts || !only_counted(s);
+}
+
 static int work_in_rig(struct run *run, struct rig *rig, struct result *r)
 {
 	if (r->scenario->smp)
@@ -57,7 +75,7 @@ static void run_in_rig(struct run *run, struct rig *rig, struct result *r)
 
 static void run_one(struct run *run, struct rig *rig, struct result *r)
 {
-	if (r->skipped[0] || r->failed[0])
+	if (r->skipped[0] || r->failed[0] || !in_this_phase(run, r->scenario))
 		return;
 	if (scenario_wants_rig(r->scenario)) {
 		run_in_rig(run, rig, r);
@@ -109,17 +127,35 @@ static void run_round(struct run *run, unsigned int round, struct rig *rig)
 	}
 }
 
-void run_all(struct run *run)
+static void run_phase(struct run *run, unsigned int first, bool counts, bool times)
 {
 	struct rig rig = { .open = false };
 	unsigned int round;
+
+	run->effort.counts = counts;
+	run->effort.times = times;
+	for (round = 0; round < run->effort.rounds; round++)
+		run_round(run, first + round, &rig);
+	rig_close(&rig);
+}
+
+void run_all(struct run *run)
+{
+	unsigned int rounds = run->effort.rounds;
 	size_t i;
 
 	number_sections(run);
-	progress_begin(run->num_results, run->effort.rounds);
-	for (round = 0; round < run->effort.rounds; round++)
-		run_round(run, round, &rig);
-	rig_close(&rig);
+	progress_begin(run->num_results, exact_present() ? 2 * rounds : rounds);
+	/* The plugin makes all slower while it counts. */
+	if (run->only_counts) {
+		run_phase(run, 0, true, false);
+	} else if (exact_present()) {
+		run_phase(run, 0, true, false);
+		exact_switch(false);
+		run_phase(run, rounds, false, true);
+	} else {
+		run_phase(run, 0, true, true);
+	}
 	progress_end();
 	for (i = 0; i < run->num_results; i++)
 		smp_judge(&run->results[i]);

@@ -20,10 +20,13 @@ struct effort {
 	unsigned int rounds;
 	unsigned int smp_repeats;	/* of one thread against two, per round */
 	unsigned int smp_ms;		/* that the threads work in each */
+	bool counts;			/* of this phase: a run counts and times in one, or one after the other */
+	bool times;
 };
 
 struct run {
 	struct effort effort;
+	bool only_counts;	/* and no time is measured */
 	struct groups groups;
 	struct result *results;
 	size_t num_results;

@@ -143,14 +143,14 @@ static int liken(struct lane *l, const struct rig *rig, const struct calls *c, d
 {
 	unsigned int n = l->plan.units * c->per_unit;
 	struct kill_counters before = { 0 };
-	double instructions;
+	struct count per_call;
 
 	if (rig->container.backend->counters)
 		container_kills(&rig->container, &before);
 	l->how = c->how;
-	if (measure_count(l->fd, c->call, n, n, 0, 0, &instructions) != n)
+	if (measure_count(l->fd, c->call, n, n, 0, 0, &per_call) != n)
 		return -1;
-	like->refused = refused > 0 ? (unsigned int)lround(instructions / refused) : 1;
+	like->refused = refused > 0 ? (unsigned int)lround(per_call.of[COUNTED_INSTRUCTIONS] / refused) : 1;
 	if (!like->refused)
 		like->refused = 1;
 	if (marker_present())
@@ -163,13 +163,13 @@ static int liken(struct lane *l, const struct rig *rig, const struct calls *c, d
 static double refused_ioctl(const struct lane *l)
 {
 	struct call call[256];
-	double instructions;
+	struct count per_call;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(call); i++)
 		call[i] = (struct call) { .request = NULL_IOCTL };
-	measure_count(l->fd, call, ARRAY_SIZE(call), 64, -1, 0, &instructions);
-	return measure_uncounted() ? 0 : instructions;
+	measure_count(l->fd, call, ARRAY_SIZE(call), 64, -1, 0, &per_call);
+	return measure_uncounted() ? 0 : per_call.of[COUNTED_INSTRUCTIONS];
 }
 
 static int warm_up(struct lane *lane, const struct rig *rig)

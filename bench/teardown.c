@@ -18,21 +18,21 @@ struct teardown {
 	const struct memory *memory;
 	uint64_t window;
 	size_t registered;
-	uint64_t mark;		/* instructions when the step began */
+	struct moment step;	/* when it began */
 };
 
 static void step_begin(struct teardown *t)
 {
-	t->mark = measure_instructions();
+	measure_begin(&t->step);
 }
 
 static void step_end(struct teardown *t, enum op op)
 {
-	double n = (double)(measure_instructions() - t->mark) - measure_overhead()->section;
 	struct op_result *o = &t->result->ops[op];
+	struct count counted;
 
-	if (!measure_uncounted() && o->num_samples < MAX_SAMPLES)
-		o->samples[o->num_samples++] = n;
+	measure_end(&t->step, &counted);
+	result_sample(o, &counted);
 	o->units++;
 }
 
@@ -116,11 +116,11 @@ static int measured_part(struct teardown *t)
 	bool remove = t->result->scenario->work == WORK_REMOVE;
 	struct kill_counters before = { 0 };
 	bool counted = t->result->backend->counters && !container_kills(&t->container, &before);
-	uint64_t start;
+	struct moment start;
 	int ret;
 
 	marker_write(t->result->ops[OP_TOTAL].section);
-	start = measure_instructions();
+	measure_begin(&start);
 	ret = use_window(t);
 	step_begin(t);
 	if (!ret && remove)
@@ -128,7 +128,7 @@ static int measured_part(struct teardown *t)
 	else
 		container_close(&t->container);
 	step_end(t, remove ? OP_REMOVE : OP_CLOSE);
-	t->mark = start;
+	t->step = start;
 	step_end(t, OP_TOTAL);
 	marker_write(0);
 	if (!ret)

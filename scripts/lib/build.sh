@@ -82,14 +82,15 @@ build_user_room() { # FOLDER KERNEL
 		LDFLAGS="-static -L$sysroot/usr/lib/powerpc64le-linux-gnu"
 }
 
-# The comparison is printed here, not in the guest.
+# What runs here, not in the guest: the comparison, and QEMU's plugin.
 build_host_bench() {
 	local dest=$TOP/build/host
 	[[ -e $TOP/bench/Makefile ]] || return 0
 	mkdir -p "$dest"
 	build_copy "$dest"
-	say "building build/host/bench/mtce-compare"
+	say "building build/host/bench"
 	make_quietly -C "$dest/bench" mtce-compare
+	make_quietly -C "$dest/bench/plugin"
 }
 
 # Only warnings and errors are worth a line, and they name the copy; say which files to edit.

@@ -50,6 +50,7 @@ qemu_args() { # WORK OUT
 	else
 		QEMU+=(-chardev "pipe,id=output,path=$(qpath "$work/output")" -device virtserialport,chardev=output,name=mtce.output)
 	fi
+	[[ ! $COUNT_ALL ]] || counter_args "$work"
 	[[ ! $COUNT_KILLS ]] || QEMU+=(-trace memory_region_ops_write -D "$work/trace")
 	QEMU+=("${QEMU_EXTRA[@]}")
 }
@@ -65,6 +66,7 @@ qemu_initrd() { # WORK
 		printf 'LAB_COMMAND=('
 		printf '%q ' "${COMMAND[@]}"
 		printf ')\n'
+		[[ ! $COUNT_ALL ]] || printf 'LAB_COUNTER=%s\n' "$COUNTER_ADDRESS"
 		[[ $VERB != shell ]] || printf 'LAB_SHELL=1 LAB_ROWS=%s LAB_COLS=%s TERM=%q\n' "$(tput lines)" "$(tput cols)" "$TERM"
 	} >"$tree/lab/conf"
 	(cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0) >"$1/initrd"

@@ -15,6 +15,7 @@ preempt         both back ends of mtce, preempted anywhere             preempt
 coverage        lines of the driver that the tests reach               preempt
 mutations       broken drivers that a test must notice                 64k
 mutations-more  the same on the kernels that are built here            debug
+counter         the counter of the lab is exact                         64k
 slower          the benchmark notices a slower driver                  64k
 kit             the kit on a bare host                                 64k
 '
@@ -41,6 +42,7 @@ part_preempt() { guest_built preempt; }
 part_coverage() { "$TOP/tests/coverage/run" -- "${MORE[@]}"; }
 part_mutations() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only stock; }
 part_mutations-more() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only built; }
+part_counter() { "$TOP/tests/counter/run" --kernel "$KERNEL"; }
 part_slower() { "$TOP/tests/slower/run" --kernel "$KERNEL"; }
 part_kit() { "$TOP/tests/kit/run" --kernel "$([[ $KERNEL == 4k ]] && echo 4k || echo 64k)"; }
 

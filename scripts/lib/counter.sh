@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0
+# Counting every instruction from outside: a plugin in QEMU (bench/plugin), and memory that it shares with
+# the guest, which is a PCI device there.
+# shellcheck shell=bash
+
+COUNTER_ADDRESS=0.7 # on the bus of the lab's own devices
+COUNTER_BYTES=$((8 << 20))
+
+counter_args() { # WORK: adds to QEMU
+	local plugin=$TOP/build/host/bench/plugin/count.so page=$1/counter
+	[[ -e $plugin ]] || die "$plugin is not there; run: scripts/lab build --kernel $KERNEL"
+	truncate -s "$COUNTER_BYTES" "$page"
+	QEMU+=(
+		-object "memory-backend-file,id=counter,share=on,size=$COUNTER_BYTES,mem-path=$(qpath "$page")"
+		-device "ivshmem-plain,bus=pcie.1,addr=$COUNTER_ADDRESS,memdev=counter"
+		-plugin "$(qpath "$plugin"),page=$(qpath "$page")"
+	)
+}
