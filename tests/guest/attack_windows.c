@@ -351,7 +351,6 @@ static void every_allocation_fails_once(void)
 	CHECKED(sweep(1, SZ_64M));
 	CHECKED(sweep(2, 1ull << 40));
 	CHECKED(sweep(3, 1ull << 42));
-	CHECKED(sweep(5, 1ull << 44));
 }
 
 /*
