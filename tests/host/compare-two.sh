@@ -19,7 +19,7 @@ make -s -C "$WORK/tree/bench" O=1 mtce-compare
 COMPARE=$WORK/tree/bench/mtce-compare
 # A full run, with every kind of scenario but hypercalls; smaller than it was, so that a change of it is quick.
 FULL=$WORK/full.json
-jq -c '.scenarios |= map(select(.name | test("^(4k-(null-ioctl|one-page|range-(8|1024)|update-(1|512)|list-512|lazy-512|smp-one-page|close-(empty|2g)|tail-range-4096|v1-one-page)|16m-range-1024)$")))' \
+jq -c '.scenarios |= map(select(.name | test("^(4k-(null-ioctl|one-page|range-(8|1024)|update-(1|512)|list-512|lazy-512|smp-one-page|close-(empty|2g)|tail-range-4096|v1-one-page|register-1g)|16m-range-1024)$")))' \
 	"$(newest '*Z-lab-64k-[0-9a-f]*/bench.json')" >"$FULL"
 HCALL=$(newest '*-hcall-*/bench.json')
 
