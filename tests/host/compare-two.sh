@@ -119,7 +119,7 @@ gives 0 ' 0 worse' --rows '4k-update-*' --rows '4k-range-1024 unmap' "$FULL" "$W
 gives 1 ' 1 worse' --rows '4k-range-1024 map' "$FULL" "$WORK/b.json"
 gives 1 ' 1 worse' "$FULL" "$FULL" -b "$WORK/b.json" -b "$WORK/b.json"
 # One run of B is like A's: that is how far runs are apart, and no difference.
-gives 0 ' 0 worse' --rows '4k-range-*' "$FULL" "$FULL" "$FULL" -b "$WORK/b.json" -b "$FULL" -b "$WORK/b.json"
+gives 0 ' 0 worse' --rows '4k-range-*' "$FULL" "$FULL" "$FULL" "$FULL" -b "$WORK/b.json" -b "$FULL" -b "$WORK/b.json" -b "$WORK/b.json"
 jq -c '.scenarios |= .[1:]' "$FULL" >"$WORK/less.json"
 gives 1 'is not measured in B' "$FULL" "$FULL" -b "$FULL" -b "$WORK/less.json"
 mkdir -p "$WORK/folder"
