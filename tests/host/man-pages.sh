@@ -11,7 +11,7 @@ bad=0
 lacks() { echo "${1#"$TOP/"} does not name $2"; bad=1; }
 for tool in man groff; do command -v "$tool" >/dev/null || { echo "$tool is not installed (Debian: man-db, groff-base)"; exit 77; }; done
 # man can be a stand-in that says where the real one is.
-man --version 2>/dev/null | grep -q '^man ' || { echo 'this man is not man-db'; exit 77; }
+man --version >/dev/null 2>&1 || { echo 'this man is not man-db'; exit 77; }
 
 for page in packaging/man/*.[1-8] bpf/man/*.[1-8]; do
 	said=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null) || true
