@@ -30,7 +30,8 @@ const char * const counted_names[NUM_COUNTED] = {
 void count_add(struct count *to, const struct count *c)
 {
 	count_subtract(to, c, -1);
-	to->clean &= c->clean;
+	if (c->purity < to->purity)
+		to->purity = c->purity;
 }
 
 void count_subtract(struct count *from, const struct count *c, double times)
@@ -49,30 +50,30 @@ void count_scale(struct count *c, double factor)
 		c->of[i] *= factor;
 }
 
-/* The clean ones first. */
+/* The purest first. */
 static int compare(const void *a, const void *b)
 {
 	const struct count *x = a, *y = b;
 	double dx = x->of[COUNTED_INSTRUCTIONS], dy = y->of[COUNTED_INSTRUCTIONS];
 
-	if (x->clean != y->clean)
-		return x->clean ? -1 : 1;
+	if (x->purity != y->purity)
+		return x->purity > y->purity ? -1 : 1;
 	return (dx > dy) - (dx < dy);
 }
 
 struct count count_median(struct count *v, size_t n)
 {
-	struct count median = { .clean = false };
+	struct count median = { .purity = DISTURBED };
 	size_t num = 0;
 
 	if (!n)
 		return median;
 	qsort(v, n, sizeof(*v), compare);
-	while (num < n && v[num].clean)
+	while (num < n && v[num].purity == v[0].purity)
 		num++;
-	if (num)
-		return v[(num - 1) / 2];
-	median = v[(n - 1) / 2];
+	median = v[(num - 1) / 2];
+	if (median.purity != DISTURBED)
+		return median;
 	median.of[COUNTED_INSTRUCTIONS] += v[n / 2].of[COUNTED_INSTRUCTIONS];
 	median.of[COUNTED_INSTRUCTIONS] /= 2;
 	return median;

@@ -6,7 +6,6 @@
 #ifndef MTCE_BENCH_COUNT_H
 #define MTCE_BENCH_COUNT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "plugin/page.h"
@@ -20,17 +19,24 @@ enum {
 
 extern const char * const counted_names[NUM_COUNTED];
 
+/* How far what was counted is the work and nothing else. */
+enum purity {
+	DISTURBED,	/* or nobody knows */
+	NO_DISTURBANCE,	/* what interrupts did was left out */
+	NO_INTERRUPT,
+};
+
 struct count {
 	double of[NUM_COUNTED];
-	bool clean;	/* nothing but the work is in it; false if nobody knows */
+	enum purity purity;
 };
 
 void count_add(struct count *to, const struct count *c);
 void count_subtract(struct count *from, const struct count *c, double times);
 void count_scale(struct count *c, double factor);
 /*
- * The middle one by instructions of those that are clean; if none is, of all, and
- * its instructions are the median. Sorts @v.
+ * The middle one by instructions of the purest; if all are disturbed, its instructions
+ * are the median. Sorts @v.
  */
 struct count count_median(struct count *v, size_t n);
 

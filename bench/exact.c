@@ -121,9 +121,11 @@ static void read_slot(const volatile struct count_slot *s, struct exact_mark *m)
 	m->cpu = s->cpu;
 }
 
-static bool undisturbed(const struct exact_mark *from, const struct exact_mark *to)
+static enum purity purity_of(const struct exact_mark *from, const struct exact_mark *to)
 {
-	return from->cpu == to->cpu && from->of[COUNT_DISTURBANCES] == to->of[COUNT_DISTURBANCES];
+	if (from->cpu != to->cpu || from->of[COUNT_DISTURBANCES] != to->of[COUNT_DISTURBANCES])
+		return DISTURBED;
+	return from->of[COUNT_INTERRUPTS] == to->of[COUNT_INTERRUPTS] ? NO_INTERRUPT : NO_DISTURBANCE;
 }
 
 void exact_begin(struct exact_mark *m)
@@ -143,7 +145,7 @@ void exact_end(const struct exact_mark *m, struct count *c)
 		c->of[i] = (double)(now.of[i] - m->of[i]);
 	/* They are counted from mark to mark. */
 	c->of[COUNTED_LINES] = now.of[COUNTED_LINES] == COUNT_LINES_MANY ? NAN : (double)now.of[COUNTED_LINES];
-	c->clean = undisturbed(m, &now);
+	c->purity = purity_of(m, &now);
 }
 
 bool exact_kills(uint64_t *all, uint64_t *pe)
@@ -174,5 +176,5 @@ const volatile uint64_t *exact_functions_end(void)
 
 	mark_functions();
 	read_slot(&page->slots[SLOT_FUNCTIONS], &now);
-	return undisturbed(&functions_from, &now) ? page->counts : NULL;
+	return purity_of(&functions_from, &now) == NO_INTERRUPT ? page->counts : NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where the instructions of a call go, function by function, for each back end.
- * Counted by the lab's plugin in a pass that nothing disturbs.
+ * Counted by the lab's plugin in a pass that no interrupt falls into.
  */
 #ifndef MTCE_BENCH_EXPLAIN_H
 #define MTCE_BENCH_EXPLAIN_H

@@ -94,7 +94,7 @@ static struct count lazy_per_unit(struct job *j, const struct calls *c)
 {
 	unsigned int chunks = num_chunks(j, c), chunk, pass;
 	struct count *column = xcalloc(j->passes, sizeof(*column));
-	struct count sum = { .clean = true };
+	struct count sum = { .purity = NO_INTERRUPT };
 
 	for (chunk = 0; chunk < chunks; chunk++) {
 		struct count median;

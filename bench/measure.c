@@ -62,7 +62,7 @@ static void end_gross(const struct moment *m, struct count *c)
 		exact_end(&m->exact, c);
 		return;
 	}
-	*c = (struct count){ .clean = false };
+	*c = (struct count){ .purity = DISTURBED };
 	c->of[COUNTED_INSTRUCTIONS] = (double)(measure_instructions() - m->instructions);
 }
 

@@ -49,7 +49,7 @@ static json_t *counted_json(const struct op_result *o, unsigned int from, unsign
 
 static void add_counted(json_t *j, const struct op_result *o)
 {
-	json_object_set_new(j, "undisturbed", json_boolean(o->clean));
+	set_integer(j, "purity", o->purity);
 	json_object_set_new(j, "kinds", counted_json(o, 0, COUNTED_ROOMS));
 	json_object_set_new(j, "instructions_of", counted_json(o, COUNTED_ROOMS, COUNTED_LINES));
 	if (!isnan(o->counted.of[COUNTED_LINES]))

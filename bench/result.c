@@ -45,11 +45,11 @@ void result_fail(struct result *r, const char *why)
 
 void result_sample(struct op_result *o, const struct count *c)
 {
-	if (measure_uncounted() || (o->clean && !c->clean))
+	if (measure_uncounted() || c->purity < o->purity)
 		return;
-	if (c->clean && !o->clean)
+	if (c->purity > o->purity)
 		o->num_samples = 0;
-	o->clean = c->clean;
+	o->purity = c->purity;
 	o->counted = *c;
 	if (o->num_samples < MAX_SAMPLES)
 		o->samples[o->num_samples++] = c->of[COUNTED_INSTRUCTIONS];

@@ -42,7 +42,7 @@ struct op_result {
 	double hypercall_null;		/* instructions of a hypercall that does nothing; 0: there is no guest */
 	double samples[MAX_SAMPLES];	/* instructions per unit */
 	unsigned int num_samples;
-	bool clean;			/* nothing but the work is in any of them */
+	enum purity purity;		/* of all of them */
 	struct count counted;		/* all that the plugin counted for a sample, per unit */
 
 	const char *kill_source;	/* of @kills; NULL: unknown */
@@ -120,8 +120,7 @@ static inline bool op_is_of_tces(enum op op)
 
 void result_latency(struct op_result *o);	/* makes the histogram, once */
 /*
- * Adds a sample of instructions per unit. From the first that is known to have
- * nothing else in it on, those that may have are left out.
+ * Adds a sample of instructions per unit. Only the purest are kept.
  */
 void result_sample(struct op_result *o, const struct count *c);
 void result_skip(struct result *r, const char *why);

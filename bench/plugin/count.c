@@ -99,6 +99,7 @@ static bool in_replay(struct cpu *c, const struct piece *p)
 	if (p->replays && (!c->calls || c->after == c->end)) {
 		c->after = c->end;
 		c->calls++;
+		c->kinds[COUNT_DISTURBANCES]++;
 	} else if (c->calls && p->begin == c->after) {
 		c->calls--;
 	}

@@ -43,7 +43,7 @@ enum count_kind {
 	COUNT_SYSCALLS,
 	COUNT_INTERRUPTS,	/* decrementer, external, doorbell and the like */
 	COUNT_INTERRUPTED,	/* instructions of theirs */
-	COUNT_DISTURBANCES,	/* another thread; interrupts whose end is not seen */
+	COUNT_DISTURBANCES,	/* another thread; interrupts that came while they were off, or whose end is not seen */
 	COUNT_KINDS
 };
 

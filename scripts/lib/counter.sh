@@ -5,6 +5,8 @@
 
 COUNTER_ADDRESS=0.7 # on the bus of the lab's own devices
 COUNTER_BYTES=$((8 << 20))
+# Where stacks and memory lie decides how many instructions a copy takes.
+COUNTER_APPEND='randomize_kstack_offset=off norandmaps'
 
 counter_args() { # WORK: adds to QEMU
 	local plugin=$TOP/build/host/bench/plugin/count.so page=$1/counter

@@ -20,7 +20,7 @@ qemu_args() { # WORK OUT
 	QEMU=(
 		qemu-system-ppc64 -M "$(machine_of "$KERNEL")" -smp "$CPUS" -m "${MEMORY}M" -nographic -nic none -no-reboot -monitor none
 		-kernel "$k/vmlinux" -initrd "$work/initrd"
-		-append "console=hvc0 panic=-1 oops=panic rdinit=/init log_buf_len=4M ${APPEND}"
+		-append "console=hvc0 panic=-1 oops=panic rdinit=/init log_buf_len=4M ${COUNT_ALL:+$COUNTER_APPEND }${APPEND}"
 		-serial "file:$(qpath "$out/console.log")"
 
 		-device "$edu,bus=pcie.0"
