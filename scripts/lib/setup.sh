@@ -15,6 +15,7 @@ setup() { # KERNEL: one of KERNELS, or all
 	part guest 1800 make_guest_root guest_root_pack guest_root_configure make_ext4 unpack_debs
 	[[ $ROOT != kit ]] || setup_kit_root "$kernel"
 	[[ $ROOT != package ]] || setup_package_root "$kernel"
+	[[ $ROOT != qemu ]] || setup_qemu_root "$kernel"
 	part sysroot 200 make_sysroot
 	part checkpatch 400 make_checkpatch linux_source
 	exec {CACHE_LOCK_FD}>&-
@@ -42,6 +43,12 @@ setup_kit_root() { # KERNEL
 
 setup_package_root() { # KERNEL
 	part "package-root-$1" 3000 "make_package_root $1" package_root_pack package_root_status package_root_name guest_root_configure make_ext4 unpack_debs \
+		"$MTCE_CACHE/kernel-$1/release"
+}
+
+# Its guests' kernel is the lab's.
+setup_qemu_root() { # KERNEL
+	part "qemu-root-$1" 2000 "make_qemu_root $1" qemu_root_packages qemu_root_pack guest_root_configure make_ext4 unpack_debs \
 		"$MTCE_CACHE/kernel-$1/release"
 }
 
