@@ -18,6 +18,7 @@ mutations-more  the same on the kernels that are built here            debug
 counter         the counter of the lab is exact                         64k
 slower          the benchmark notices a slower driver                  64k
 kit             the kit on a bare host                                 64k
+qemu            whole KVM guests under unmodified QEMU                 64k
 '
 
 part_names() { awk 'NF { print $1 }' <<<"$PARTS"; }
@@ -45,6 +46,7 @@ part_mutations-more() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only bui
 part_counter() { "$TOP/tests/counter/run" --kernel "$KERNEL"; }
 part_slower() { "$TOP/tests/slower/run" --kernel "$KERNEL"; }
 part_kit() { "$TOP/tests/kit/run" --kernel "$([[ $KERNEL == 4k ]] && echo 4k || echo 64k)"; }
+part_qemu() { "$TOP/tests/qemu/run" --kernel "$KERNEL"; }
 
 guest_built() { # KERNEL
 	"$TOP/scripts/lab" setup --kernel "$1" && "$TOP/scripts/lab" build --kernel "$1" &&
