@@ -19,7 +19,7 @@ kills_start() { # WORK
 			kills = pe = 0
 		}
 		END { print "end", 0, kills + 0, pe + 0 }
-	' <"$1/trace" >"$1/events" {RUN_LOCK_FD}>&- {STATUS_FD}>&- &
+	' {RUN_LOCK_FD}>&- {STATUS_FD}>&- <"$1/trace" >"$1/events" &
 	KILLS_PID=$!
 }
 

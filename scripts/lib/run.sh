@@ -80,7 +80,8 @@ run_once() {
 	local rc=0 pump=
 	: >"$OUT/console.log"
 	if [[ $VERB != shell ]]; then
-		tee "$OUT/output.log" <"$WORK/output.out" {RUN_LOCK_FD}>&- {STATUS_FD}>&- &
+		# The lock goes first: opening a pipe waits for the other end.
+		tee "$OUT/output.log" {RUN_LOCK_FD}>&- {STATUS_FD}>&- <"$WORK/output.out" &
 		pump=$!
 	fi
 	[[ ! $COUNT_KILLS ]] || kills_start "$WORK"
