@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Counting every instruction from outside: a plugin in QEMU (bench/plugin), and memory that it shares with
 # the guest, which is a PCI device there.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # qemu.sh reads what is to be appended
 
 COUNTER_ADDRESS=0.7 # on the bus of the lab's own devices
 COUNTER_BYTES=$((8 << 20))
