@@ -331,15 +331,15 @@ static void unset_windows(struct mtce_container *c, struct mtce_group *g,
 
 static int set_windows(struct mtce_container *c, struct mtce_group *g)
 {
-	struct iommu_table_group *tg = g->table_group;
-	int i;
+	int i, ret;
 
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
 		struct mtce_window *w = c->windows[i];
 
-		if (w && tg->ops->set_window(tg, i, w->tbl)) {
+		ret = w ? mtce_window_set(c, w, g) : 0;
+		if (ret) {
 			unset_windows(c, g, i);
-			return -EPERM;
+			return ret;
 		}
 	}
 	return 0;

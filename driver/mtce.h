@@ -546,6 +546,8 @@ int mtce_window_remove(struct mtce_container *c, u64 start);
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w);
 void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s);
 bool mtce_levels_available(unsigned int level_shift);
+int mtce_window_set(struct mtce_container *c, struct mtce_window *w,
+		    struct mtce_group *g);
 int mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
 		      struct mtce_group *g);
 

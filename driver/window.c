@@ -217,16 +217,36 @@ static void unset_until(struct mtce_container *c, struct mtce_window *w,
 	}
 }
 
+/*
+ * Give the window to one group. The platform does not say so when it finds no
+ * memory to note that the group uses the table: the bridge has the window then,
+ * but kills through the platform would pass the group by.
+ * Returns 0, -EPERM or -ENOMEM.
+ */
+int mtce_window_set(struct mtce_container *c, struct mtce_window *w,
+		    struct mtce_group *g)
+{
+	struct iommu_table_group *tg = g->table_group;
+
+	if (tg->ops->set_window(tg, w->num, w->tbl))
+		return -EPERM;
+	if (tg->tables[w->num] == w->tbl)
+		return 0;
+	mtce_window_unset(c, w, g);
+	return -ENOMEM;
+}
+
 /* Program the window into every group, or into none. */
 static int window_set(struct mtce_container *c, struct mtce_window *w)
 {
 	struct mtce_group *g;
 
 	list_for_each_entry(g, &c->groups, next) {
-		if (g->table_group->ops->set_window(g->table_group, w->num,
-						    w->tbl)) {
+		int ret = mtce_window_set(c, w, g);
+
+		if (ret) {
 			unset_until(c, w, g);
-			return -EPERM;
+			return ret;
 		}
 	}
 	return 0;
