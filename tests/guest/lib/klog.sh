@@ -20,13 +20,15 @@ klog_mark() { printf 'klog-mark %s\n' "$1" >/dev/kmsg; }
 
 # klog_complaints MARK BACKEND: the lines behind the latest mark that fail a test.
 klog_complaints() {
-	local bad=$KLOG_BAD
+	local bad=$KLOG_BAD loading=$KLOG_LOADING
 	# Upstream does print on users' mistakes.
 	[[ $2 == upstream ]] || bad+="|$KLOG_OURS"
+	# Where allocations are made to fail the kernel's own say so, with a stack.
+	[[ $1 != */attack_failures ]] || loading+='|vmalloc error|Call Trace:|Comm: attack_failures|REGS:|\] \[c0[0-9a-f]+\] \['
 	dmesg | awk -v mark="klog-mark $1" '
 		substr($0, length($0) - length(mark) + 1) == mark { n = 0; seen = 1; next }
 		{ line[n++] = $0 }
 		END { if (!seen) print "WARNING: the mark is gone, the log overflowed"
 		      for (i = 0; i < n; i++) print line[i] }' |
-		grep -vE "$KLOG_LOADING" | grep -E "$bad" || true
+		grep -vE "$loading" | grep -E "$bad" || true
 }
