@@ -53,6 +53,7 @@ static const struct known upstream_known[] = {
 	{ "kvm_contract", "several_groups", "clears the shared tables", false },
 	{ "races_kvm", "hypercalls_against_ioctls", "counts what an entry maps without a lock", true },
 	{ "races_kvm", "hypercalls_against_memory", "counts what an entry maps without a lock", true },
+	{ "races_kvm", "clears_against_revoked_memory", "counts what an entry maps without a lock", true },
 	{ "races_kvm", "hypercalls_against_windows", "maps in a table that nobody clears, leaks the pin and warns at exit", true },
 	{ "races_kvm", "hypercalls_against_detach", "maps in a table that nobody clears, leaks the pin and warns at exit", true },
 	{ "races_kvm", "kvm_comes_and_goes", "counts what an entry maps without a lock", true },
