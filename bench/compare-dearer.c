@@ -26,7 +26,7 @@ static const struct reason {
 	{ "register", "*-register-* register",
 	  "the physical address of each page is kept, so that maps need not look it up" },
 	{ "hypercalls", "*-hcall-*",
-	  "two locks, a count of our own, and a look for the thread's map, for each entry. They keep pins right when ioctls and hypercalls race, memory from going while a guest maps it, and a guest inside its window" },
+	  "a lock, a count of our own, and a look for the thread's map, for each entry. They keep pins right when ioctls and hypercalls race, memory from going while a guest maps it, and a guest inside its window" },
 	{ "v1", "*-v1-*",
 	  "every map pins its page, and pins are counted and limited, which upstream does not do" },
 	{ "batch of one", "*-update-1 *",
