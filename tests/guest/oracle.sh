@@ -19,6 +19,7 @@ if [[ $MODE == long || $MODE == normal && ${MTCE_TEST_VARIANT-default} == defaul
 if [[ $MODE == long ]]; then PROGRAMS+=(races_container races_exit unregister dma dma_new dma_default_window isolation memory_limit multigroup owner kvm_contract kvm_teardown); fi
 # Random runs have a longer turn of their own, and so have a guest's races.
 [[ $MODE != long ]] || export MTCE_RACE_SECONDS=${MTCE_RACE_SECONDS:-6}
+[[ $MODE == long ]] || export MTCE_RUNS=${MTCE_RUNS:-1}
 export MTCE_STEPS=${MTCE_STEPS:-$([[ $MODE == long ]] && echo 40000 || echo 1500)}
 
 skip_all() { echo 'TAP version 13'; echo "1..0 # SKIP $*"; exit 4; }
