@@ -223,10 +223,8 @@ static __always_inline void settle(struct mtce_container *c,
 	/* Of a window that is gone the platform has killed all, if it could. */
 	if (likely(!w->gone || w->stuck))
 		mtce_kill_atomic(c, w, e.index, e.entries, &s->kvm.counts);
-	if (e.run) {
-		s->kvm.counts.unmapped += e.run;
+	if (e.run)
 		atomic64_sub(e.run, &e.region->mapped);
-	}
 	trace_mtce_work_done(c, w);
 }
 
@@ -310,6 +308,7 @@ put_span(struct mtce_container *c, struct mtce_window *w, struct mtce_stripe *s,
 	trace_mtce_tce_set(c, w, index, i);
 	mtce_region_use(r, i, perm);
 	s->kvm.counts.mapped += i;
+	s->kvm.counts.unmapped += replaced;
 	settle(c, w, s, (struct change){ index, i, old, replaced });
 	return i;
 }
@@ -330,6 +329,7 @@ static void clear_one(struct mtce_container *c, struct mtce_window *w,
 		return;
 	if (!at_once)
 		owe(c, w, s, index, old);
+	s->kvm.counts.unmapped++;
 	*e.shadow = 0;
 	WRITE_ONCE(*e.tce, 0);
 	trace_mtce_tce_clear(c, w, index, 1);
