@@ -94,6 +94,8 @@ static void open_group(int group)
 {
 	struct vfio_iommu_mtce_info info;
 
+	/* Whatever the variant: it is the second group that is a stranger. */
+	CHECKED(param_set("direct", 1));
 	OK(container_open_at(&box, backend->v2, group));
 	if (!pool)
 		pool = mem_alloc(POOL_SIZE);
