@@ -46,6 +46,18 @@ static bool is_pinned(u64 hpa)
 	       folio_maybe_dma_pinned(page_folio(pfn_to_page(pfn)));
 }
 
+/* @right: what the shadow says that the TCE is. */
+static void compare_entry(struct audit *a, u64 index, u64 tce, u64 shadow,
+			  u64 right)
+{
+	if (tce != right)
+		wrong_entry(a, "TCE leads elsewhere than its shadow says",
+			    index, tce, shadow);
+	else if (!is_pinned(tce))
+		wrong_entry(a, "TCE of a page that is not pinned", index, tce,
+			    shadow);
+}
+
 /* A live entry of registered memory. */
 static void registered_entry(struct audit *a, u64 index, u64 tce, u64 shadow)
 {
@@ -62,23 +74,17 @@ static void registered_entry(struct audit *a, u64 index, u64 tce, u64 shadow)
 	found->live++;
 	hpa = (found->r->hpas[(ua - found->r->ua) >> PAGE_SHIFT] & PAGE_MASK) |
 	      (ua & ~PAGE_MASK);
-	if (tce != (hpa | (shadow & PERM)) || hpa & (size - 1))
+	if (hpa & (size - 1))
 		wrong_entry(a, "TCE leads elsewhere than its shadow says",
 			    index, tce, shadow);
-	else if (!is_pinned(hpa))
-		wrong_entry(a, "TCE of a page that is not pinned", index, tce,
-			    shadow);
+	else
+		compare_entry(a, index, tce, shadow, hpa | (shadow & PERM));
 }
 
 /* One whose map has pinned the page. */
 static void pinned_entry(struct audit *a, u64 index, u64 tce, u64 shadow)
 {
-	if (tce != (shadow & ~MTCE_SHADOW_PINNED))
-		wrong_entry(a, "TCE leads elsewhere than its shadow says",
-			    index, tce, shadow);
-	else if (!is_pinned(tce))
-		wrong_entry(a, "TCE of a page that is not pinned", index, tce,
-			    shadow);
+	compare_entry(a, index, tce, shadow, shadow & ~MTCE_SHADOW_PINNED);
 }
 
 static void audit_entry(struct audit *a, u64 index, u64 tce, u64 shadow)
