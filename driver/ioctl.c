@@ -565,17 +565,23 @@ static long v2_call(struct mtce_container *c, unsigned int cmd,
 	}
 }
 
+/* May the calling process act on the container, or be its owner? As far as now. */
+static bool may_call(struct mtce_container *c)
+{
+	struct mm_struct *owner = READ_ONCE(c->mm);
+
+	return !owner || owner == current->mm;
+}
+
 /* With a reference, and free to sleep. */
 static noinline long slow_call(struct mtce_container *c, struct mtce_call *call,
 			       unsigned int cmd, unsigned long arg)
 {
-	struct mm_struct *owner;
 	long ret;
 
 	if (!mtce_container_get(c))
 		return -ENODEV;
-	owner = READ_ONCE(c->mm);
-	if (owner && owner != current->mm) {
+	if (!may_call(c)) {
 		ret = -EPERM;
 	} else {
 		ret = common_call(c, call, cmd, arg);
@@ -584,6 +590,22 @@ static noinline long slow_call(struct mtce_container *c, struct mtce_call *call,
 		if (ret == -ENOTTY && c->type != MTCE_TYPE_V2)
 			ret = v1_call(c, cmd);
 	}
+	mtce_container_put(c);
+	return ret;
+}
+
+/* A map that pins its memory: the rest of slow_call(), with its argument read. */
+static noinline long pinning_map(struct mtce_container *c,
+				 struct mtce_call *call,
+				 const struct vfio_mtce_op *op)
+{
+	long ret = -EPERM;
+	u32 done;
+
+	if (!mtce_container_get(c))
+		return -ENODEV;
+	if (may_call(c))
+		ret = mtce_update(c, call, op, 1, &done);
 	mtce_container_put(c);
 	return ret;
 }
@@ -624,6 +646,7 @@ static __always_inline long fast_call(struct mtce_container *c,
 	struct vfio_mtce_op op __uninitialized;
 	struct mtce_window *w = NULL;
 	struct mtce_stripe *s;
+	bool pins = false;
 	int ret;
 
 	rcu_read_lock();
@@ -631,11 +654,17 @@ static __always_inline long fast_call(struct mtce_container *c,
 	ret = read_op(&op, cmd, arg);
 	pagefault_enable();
 	mtce_stage_end(call, MTCE_STAGE_COPY);
-	/* v1 pins first, which may sleep. */
-	if (likely(!ret && op_valid(&op)) &&
-	    !(op.op == VFIO_MTCE_OP_MAP && c->type == MTCE_TYPE_V1))
-		w = mtce_window_try(c, op.iova, op.size, &s);
+	if (likely(!ret && op_valid(&op))) {
+		/* Pinning may sleep. */
+		pins = op.op == VFIO_MTCE_OP_MAP && unlikely(mtce_pins_all(c));
+		if (!pins)
+			w = mtce_window_try(c, op.iova, op.size, &s);
+	}
 	rcu_read_unlock();
+	if (unlikely(pins)) {
+		ret = pinning_map(c, call, &op);
+		return write_done(cmd, arg, ret);
+	}
 	if (unlikely(!w))
 		return slow_call(c, call, cmd, arg);
 	mtce_call_iova(call, op.iova);

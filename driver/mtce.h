@@ -696,12 +696,19 @@ struct mtce_pins {
 /* An operation cannot be done before its pages are pinned. No errno. */
 #define MTCE_PIN_FIRST	1
 
+/* No memory is registered, so a map pins it. Without a lock: for a guess. */
+static inline bool mtce_pins_all(const struct mtce_container *c)
+{
+	return READ_ONCE(c->enabled) && !READ_ONCE(c->registered);
+}
+
 int mtce_pins_get(struct mtce_pins *pins, const struct vfio_mtce_op *op,
 		  unsigned int shift);
 void mtce_pins_put(struct mtce_pins *pins);
 void mtce_pins_free(struct mtce_pins *pins);
-bool mtce_pins_fit(struct mtce_work *wk, unsigned long index, unsigned long n,
-		   const u64 *shadow);
+long mtce_pins_more(struct mtce_work *wk, unsigned long index, unsigned long n,
+		    const u64 *shadow);
+bool mtce_pins_fit(const struct mtce_container *c, long more);
 long mtce_pins_count(struct mtce_work *wk, unsigned long index,
 		     unsigned long n);
 unsigned long mtce_pin_page_of(u64 shadow);

@@ -177,7 +177,14 @@ void mtce_pins_put(struct mtce_pins *pins)
 
 static bool is_pinned(u64 shadow)
 {
-	return !(shadow & MTCE_SHADOW_REGION) && shadow & MTCE_SHADOW_PINNED;
+	return (shadow & (MTCE_SHADOW_REGION | MTCE_SHADOW_PINNED)) ==
+	       MTCE_SHADOW_PINNED;
+}
+
+/* Does an entry begin a run of entries that pin the same system page? */
+static bool begins_run(u64 before, u64 shadow)
+{
+	return is_pinned(shadow) && (shadow ^ before) >> PAGE_SHIFT;
 }
 
 static u64 shadow_of(const struct mtce_window *w, unsigned long index)
@@ -188,16 +195,22 @@ static u64 shadow_of(const struct mtce_window *w, unsigned long index)
 	return shadow ? *shadow : 0;
 }
 
+/* The shadow before @index, if that is in the same part: its lock is the same. */
+static u64 shadow_before(const struct mtce_window *w, unsigned long index)
+{
+	return index & (BIT(w->part_shift) - 1) ? shadow_of(w, index - 1) : 0;
+}
+
 /*
- * Entries of [@index, @index + @n], the one behind included, that begin a run of
- * neighbours that pin the same system page. A run does not go on in the next part,
- * whose lock is another. @instead: shadows that the first @n will have, or NULL.
+ * Entries of [@index, @index + @n], the one behind included, that begin a run. A
+ * run does not go on in the next part. @instead: shadows that the first @n will
+ * have, or NULL.
  */
 static long count_runs(const struct mtce_window *w, unsigned long index,
 		       unsigned long n, const u64 *instead)
 {
 	const unsigned long part = BIT(w->part_shift), end = index + n;
-	u64 before = index % part ? shadow_of(w, index - 1) : 0;
+	u64 before = shadow_before(w, index);
 	unsigned long i;
 	long runs = 0;
 
@@ -210,13 +223,25 @@ static long count_runs(const struct mtce_window *w, unsigned long index,
 					      shadow_of(w, i);
 		if (!(i % part))
 			before = 0;
-		if (is_pinned(shadow) &&
-		    !(is_pinned(before) &&
-		      !((shadow ^ before) & ~MTCE_SHADOW_PINNED & PAGE_MASK)))
-			runs++;
+		runs += begins_run(before, shadow);
 		before = shadow;
 	}
 	return runs;
+}
+
+/* By how many runs there are more if one entry becomes what @shadow says. */
+static long runs_more_of_one(const struct mtce_window *w, unsigned long index,
+			     u64 shadow)
+{
+	const u64 before = shadow_before(w, index);
+	const u64 old = shadow_of(w, index);
+	long more = begins_run(before, shadow) - begins_run(before, old);
+	u64 next;
+
+	if (!((index + 1) & (BIT(w->part_shift) - 1)))
+		return more;
+	next = shadow_of(w, index + 1);
+	return more + begins_run(shadow, next) - begins_run(old, next);
 }
 
 /* Where no system page is more than one TCE the window is small enough. */
@@ -232,20 +257,27 @@ long mtce_pins_count(struct mtce_work *wk, unsigned long index,
 }
 
 /*
- * May these entries become what @shadow says, or would that pin more than was
- * counted? Two calls in different parts may both be the last that fits: what is
- * pinned is over the limit by as much as CPUs do in one call.
+ * By how many system pages more is pinned if these entries become what @shadow
+ * says; by less, if it is negative.
  */
-bool mtce_pins_fit(struct mtce_work *wk, unsigned long index, unsigned long n,
-		   const u64 *shadow)
+long mtce_pins_more(struct mtce_work *wk, unsigned long index, unsigned long n,
+		    const u64 *shadow)
 {
-	struct mtce_container *c = wk->c;
-	long more;
-
 	if (!is_counted(wk->w))
-		return true;
-	more = count_runs(wk->w, index, n, shadow) -
+		return 0;
+	if (n == 1)
+		return runs_more_of_one(wk->w, index, *shadow);
+	return count_runs(wk->w, index, n, shadow) -
 	       count_runs(wk->w, index, n, NULL);
+}
+
+/*
+ * May so many pages more be pinned, or are that more than were counted? Two calls
+ * in different parts may both be the last that fits: what is pinned is over the
+ * limit by as much as CPUs do in one call.
+ */
+bool mtce_pins_fit(const struct mtce_container *c, long more)
+{
 	return more <= 0 ||
 	       atomic_long_read(&c->pinned) + more <= c->enabled_pages;
 }

@@ -104,16 +104,16 @@ static int map_pinned(struct mtce_work *wk, unsigned long index,
 {
 	struct mtce_pins *pins = wk->pins;
 	const u64 *tces = pins->tces, *shadow = tces + n;
+	long more = mtce_pins_more(wk, index, n, shadow);
 	int ret;
 
-	if (!mtce_pins_fit(wk, index, n, shadow))
+	if (!mtce_pins_fit(wk->c, more))
 		return -ENOMEM;
 	if (n == 1 && !live && wk->w->flat) {
-		long before = mtce_pins_counted(wk, index, 1);
-
 		set_one(wk, index, flat_shadow(wk->w, index), *shadow,
 			flat_tce(wk->w, index), *tces);
-		mtce_pins_changed(wk, index, 1, before);
+		if (more)
+			atomic_long_add(more, &wk->c->pinned);
 		pins->n = 0;
 		return 0;
 	}
@@ -422,8 +422,8 @@ static int update_range(struct mtce_container *c, struct mtce_call *call,
 }
 
 /*
- * A map of v1 needs pinned pages, and its range is right as far as can be seen
- * without a lock: it would be asked to pin first.
+ * Will the map need pages that are pinned, for all that can be seen without a lock?
+ * It would be asked to pin them first.
  */
 static bool pins_surely(struct mtce_container *c, const struct vfio_mtce_op *op,
 			struct mtce_pins *pins)
@@ -431,7 +431,7 @@ static bool pins_surely(struct mtce_container *c, const struct vfio_mtce_op *op,
 	struct mtce_window *w;
 	bool pin = false;
 
-	if (c->type != MTCE_TYPE_V1 || op->op != VFIO_MTCE_OP_MAP)
+	if (op->op != VFIO_MTCE_OP_MAP || !mtce_pins_all(c))
 		return false;
 	rcu_read_lock();
 	w = mtce_window_find(c, op->iova);

@@ -174,6 +174,32 @@ static void room_comes_back(void)
 	CHECK_IS(n, limit);
 }
 
+/* An entry between two of its page makes one page of them: there is room for another. */
+static void filled_gap_joins_its_neighbours(void)
+{
+	unsigned long n, gap;
+	int ret;
+
+	if (!can_be_tried())
+		return;
+	n = pin_all(&ret);
+	CHECK_IS(n, limit);
+	gap = limit + 16;
+	OK(vfio_unmap(&box, start, 2 * SZ_4K));		/* room for two */
+	OK(map_page(gap, n));
+	OK(vfio_map(&box, RW, start + (gap + 2) * SZ_4K, page(n) + 2 * SZ_4K, SZ_4K));
+	CHECK_IS(map_page(gap + 16, n + 1), -ENOMEM);
+	OK(vfio_map(&box, RW, start + (gap + 1) * SZ_4K, page(n) + SZ_4K, SZ_4K));
+	OK(map_page(gap + 16, n + 1));
+	CHECK_IS(map_page(gap + 17, n + 2), -ENOMEM);
+	/* The gap opens again: its neighbours are two, so one must go before the next. */
+	OK(vfio_unmap(&box, start + (gap + 1) * SZ_4K, SZ_4K));
+	OK(vfio_unmap(&box, start + 2 * SZ_4K, SZ_4K));
+	CHECK_IS(map_page(gap + 17, n + 2), -ENOMEM);
+	OK(vfio_unmap(&box, start + 3 * SZ_4K, SZ_4K));
+	OK(map_page(gap + 17, n + 2));
+}
+
 static void before(void)
 {
 	size_t size = SZ_2G + 1024 * mem_page();
@@ -197,6 +223,7 @@ static const struct test tests[] = {
 	TEST(refused_range_pins_nothing, 0),
 	TEST(whole_window_in_one_piece, 0),
 	TEST(room_comes_back, 0),
+	TEST(filled_gap_joins_its_neighbours, 0),
 };
 
 int main(void)
