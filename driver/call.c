@@ -55,21 +55,21 @@ void mtce_call_leave(struct mtce_container *c, struct mtce_call *call,
 }
 
 /* Work in a window begins: its stripes are held from here on... */
-void mtce_call_work(struct mtce_work *wk)
+void mtce_call_enter_window(struct mtce_gather *ga)
 {
-	struct mtce_call *call = wk->call;
+	struct mtce_call *call = ga->call;
 
 	mtce_stage_end(call, MTCE_STAGE_LOCK);
-	call->window = wk->w->num;
-	call->mapped -= wk->s->counts.mapped;
-	call->unmapped -= wk->s->counts.unmapped;
+	call->window = ga->w->num;
+	call->mapped -= ga->s->counts.mapped;
+	call->unmapped -= ga->s->counts.unmapped;
 }
 
 /* ...to here, so that what is counted in between is this call's. */
-void mtce_call_worked(struct mtce_work *wk)
+void mtce_call_leave_window(struct mtce_gather *ga)
 {
-	struct mtce_call *call = wk->call;
+	struct mtce_call *call = ga->call;
 
-	call->mapped += wk->s->counts.mapped;
-	call->unmapped += wk->s->counts.unmapped;
+	call->mapped += ga->s->counts.mapped;
+	call->unmapped += ga->s->counts.unmapped;
 }

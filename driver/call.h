@@ -13,7 +13,7 @@
 #include <asm/time.h>
 
 struct mtce_container;
-struct mtce_work;
+struct mtce_gather;
 struct vfio_mtce_op;
 
 /* Values of the field "call" of trace events: never to be renumbered. */
@@ -69,7 +69,7 @@ struct mtce_call {
 };
 
 #ifdef NOTRACE
-static __always_inline bool mtce_watched(const struct mtce_call *call)
+static __always_inline bool mtce_traced(const struct mtce_call *call)
 {
 	return false;
 }
@@ -80,7 +80,7 @@ DECLARE_TRACEPOINT(mtce_call_end);
  * Is anybody to be told at the end? One instruction if not, and none where the
  * compiler sees that there is no call.
  */
-static __always_inline bool mtce_watched(const struct mtce_call *call)
+static __always_inline bool mtce_traced(const struct mtce_call *call)
 {
 	if (__builtin_constant_p(!call) && !call)
 		return false;
@@ -92,7 +92,7 @@ static __always_inline bool mtce_watched(const struct mtce_call *call)
 static __always_inline void mtce_stage_end(struct mtce_call *call,
 					   enum mtce_stage stage)
 {
-	if (mtce_watched(call)) {
+	if (mtce_traced(call)) {
 		u64 now = get_tb();
 
 		call->ticks[stage] += now - call->last;
@@ -103,14 +103,14 @@ static __always_inline void mtce_stage_end(struct mtce_call *call,
 /* The call has come to an operation on @pages TCE pages. */
 static __always_inline void mtce_call_pages(struct mtce_call *call, u64 pages)
 {
-	if (mtce_watched(call))
+	if (mtce_traced(call))
 		call->pages += pages;
 }
 
 /* It begins at @iova, which nobody has checked. */
 static __always_inline void mtce_call_iova(struct mtce_call *call, u64 iova)
 {
-	if (mtce_watched(call))
+	if (mtce_traced(call))
 		call->iova = iova;
 }
 
@@ -119,7 +119,7 @@ void mtce_call_enter(struct mtce_container *c, struct mtce_call *call,
 		     unsigned int cmd);
 void mtce_call_leave(struct mtce_container *c, struct mtce_call *call,
 		     long ret);
-void mtce_call_work(struct mtce_work *wk);
-void mtce_call_worked(struct mtce_work *wk);
+void mtce_call_enter_window(struct mtce_gather *ga);
+void mtce_call_leave_window(struct mtce_gather *ga);
 
 #endif /* MTCE_CALL_H */

@@ -112,7 +112,7 @@ void mtce_release(void *iommu_data)
 	list_for_each_entry_safe(g, next, &c->groups, next)
 		mtce_group_detach(c, g->grp);
 
-	mtce_stop(c);
+	__mtce_lock_all(c);
 	c->dead = true;
 	mtce_container_changed(c);
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
@@ -122,7 +122,7 @@ void mtce_release(void *iommu_data)
 	account_locked_vm(c->mm, c->enabled_pages, false);
 	c->enabled_pages = 0;
 	c->enabled = false;
-	mtce_go(c);
+	mtce_unlock_all(c);
 
 	/* Nothing can be queued any more, and we hold nothing that it waits for. */
 	cancel_delayed_work_sync(&c->flush_work);
@@ -130,7 +130,7 @@ void mtce_release(void *iommu_data)
 	mtce_container_put(c);
 }
 
-/* After any change of what decides whether work on entries can begin. */
+/* Recompute c->ready. Call after changing any of its inputs. */
 void mtce_container_changed(struct mtce_container *c)
 {
 	lockdep_assert_held_write(&c->sem);
@@ -154,17 +154,42 @@ int mtce_container_own(struct mtce_container *c)
 	return c->mm == current->mm ? 0 : -EPERM;
 }
 
-/*
- * May the calling process act on the container now? For a caller that holds sem:
- * whoever was the owner, and what was there, when the call began may be different.
- * Returns 0, -EPERM or -ENODEV.
- */
-int mtce_container_usable(struct mtce_container *c)
+/* Not ready for work on entries: create the default window, or say why not. */
+static int make_ready(struct mtce_container *c)
 {
-	lockdep_assert_held(&c->sem);
-	if (c->dead)
-		return -ENODEV;
-	return c->mm && c->mm != current->mm ? -EPERM : 0;
+	int ret = mtce_lock_all(c);
+
+	if (ret)
+		return ret;
+	if (!c->may_map)
+		ret = -EPERM;
+	else if (!c->nr_groups)
+		ret = -ENODEV;
+	else
+		ret = mtce_window_create_default(c);
+	mtce_unlock_all(c);
+	return ret;
+}
+
+/*
+ * Lock the container for work on entries: sem is held for reading. Creates the
+ * default window on first use. Returns 0, or why entries cannot be worked on.
+ */
+int mtce_container_enter(struct mtce_container *c)
+{
+	int ret;
+
+	for (;;) {
+		ret = mtce_lock_shared(c);
+		if (ret)
+			return ret;
+		if (c->ready && c->mm)
+			return 0;
+		mtce_unlock_shared(c);
+		ret = make_ready(c);
+		if (ret)
+			return ret;
+	}
 }
 
 /*
@@ -177,11 +202,10 @@ int mtce_container_enable(struct mtce_container *c)
 	unsigned long pages;
 	int ret;
 
-	mtce_stop(c);
-	tg = mtce_container_table_group(c);
-	ret = mtce_container_usable(c);
+	ret = mtce_lock_all(c);
 	if (ret)
-		goto unlock;
+		return ret;
+	tg = mtce_container_table_group(c);
 	if (!tg)
 		ret = -ENODEV;
 	else if (c->enabled)
@@ -200,7 +224,7 @@ int mtce_container_enable(struct mtce_container *c)
 	c->may_map = true;
 	mtce_container_changed(c);
 unlock:
-	mtce_go(c);
+	mtce_unlock_all(c);
 	return ret;
 }
 
@@ -210,40 +234,35 @@ unlock:
  */
 int mtce_container_disable(struct mtce_container *c)
 {
-	int ret;
+	int ret = mtce_lock_all(c);
 
-	mtce_stop(c);
-	ret = mtce_container_usable(c);
 	if (ret)
-		goto unlock;
+		return ret;
 	mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
 	if (c->enabled)
-		mtce_each_window(c, mtce_table_revoke, NULL);
+		mtce_tces_revoke(c, NULL);
 	account_locked_vm(c->mm, c->enabled_pages, false);
 	c->enabled_pages = 0;
 	c->enabled = false;
 	c->may_map = c->registered;
 	mtce_container_changed(c);
-unlock:
-	mtce_go(c);
-	return ret;
+	mtce_unlock_all(c);
+	return 0;
 }
 
-/* Set the default mode of unmaps. Returns 0, -EPERM or -ENODEV. */
+/* Set the container's default unmap mode. Returns 0, -EPERM or -ENODEV. */
 int mtce_container_mode(struct mtce_container *c, bool lazy)
 {
-	int ret;
+	int ret = mtce_lock_all(c);
 
-	mtce_stop(c);
-	ret = mtce_container_usable(c);
-	if (!ret) {
-		c->lazy = lazy;
-		mtce_container_changed(c);
-		if (!lazy)
-			mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
-	}
-	mtce_go(c);
-	return ret;
+	if (ret)
+		return ret;
+	c->lazy = lazy;
+	mtce_container_changed(c);
+	if (!lazy)
+		mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
+	mtce_unlock_all(c);
+	return 0;
 }
 
 /*
@@ -282,7 +301,7 @@ static void groups_changed(struct mtce_container *c)
 static void group_add(struct mtce_container *c, struct mtce_group *g)
 {
 	mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
-	mtce_kvm_settle(c);
+	mtce_kvm_sync(c);
 	mtce_kvm_freeze(c);
 	list_add_tail(&g->next, &c->groups);
 	groups_changed(c);
@@ -358,7 +377,7 @@ int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp)
 	g->table_group = iommu_group_get_iommudata(grp);
 	mtce_kill_map_group(g);
 
-	mtce_stop(c);
+	__mtce_lock_all(c);
 	ret = group_fits(c, grp, g->table_group);
 	if (ret)
 		goto unlock;
@@ -370,7 +389,7 @@ int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp)
 		c->default_pending = true;
 	mtce_container_changed(c);
 unlock:
-	mtce_go(c);
+	mtce_unlock_all(c);
 	if (ret) {
 		mtce_kill_unmap_group(g);
 		kfree(g);
@@ -383,7 +402,7 @@ void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp)
 {
 	struct mtce_group *g, *found = NULL;
 
-	mtce_stop(c);
+	__mtce_lock_all(c);
 	list_for_each_entry(g, &c->groups, next)
 		if (g->grp == grp)
 			found = g;
@@ -392,7 +411,7 @@ void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp)
 		unset_windows(c, found, MTCE_MAX_WINDOWS);
 		group_del(c, found);
 	}
-	mtce_go(c);
+	mtce_unlock_all(c);
 	if (found) {
 		mtce_kill_unmap_group(found);
 		kfree(found);

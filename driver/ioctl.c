@@ -2,6 +2,10 @@
 /*
  * Dispatch: which call, which struct, argsz, flags, padding, copying in and
  * out. No policy.
+ *
+ * A call of one operation whose stripe is free takes the fast way at the end of
+ * this file: under RCU only, without a reference or sem. All others hold a
+ * reference on the container and may sleep.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -10,8 +14,7 @@
 
 #include <asm/eeh.h>
 
-#include "op.h"
-#include "trace.h"
+#include "map.h"
 
 /* Elements of an array that are copied to the stack instead of the heap. */
 #define FEW_OPS		4
@@ -47,6 +50,21 @@ static __always_inline long copy_arg(void *to, unsigned long arg, size_t size)
  * v1 and v2
  */
 
+static void describe_group(const struct mtce_container *c,
+			   const struct iommu_table_group *tg,
+			   struct vfio_iommu_spapr_tce_info *info)
+{
+	info->dma32_window_start = tg->tce32_start;
+	info->dma32_window_size = tg->tce32_size;
+	if (!tg->max_dynamic_windows_supported || c->type == MTCE_TYPE_V1)
+		return;
+	info->flags = VFIO_IOMMU_SPAPR_INFO_DDW;
+	info->ddw.pgsizes = tg->pgsizes;
+	info->ddw.max_dynamic_windows_supported =
+		tg->max_dynamic_windows_supported;
+	info->ddw.levels = tg->max_levels;
+}
+
 static long spapr_get_info(struct mtce_container *c, unsigned long arg)
 {
 	size_t size = offsetofend(struct vfio_iommu_spapr_tce_info,
@@ -60,62 +78,37 @@ static long spapr_get_info(struct mtce_container *c, unsigned long arg)
 		return ret;
 
 	info.flags = 0;
-	down_read(&c->sem);
-	ret = mtce_container_usable(c);
-	tg = mtce_container_table_group(c);
-	if (!ret && !tg)
-		ret = -ENODEV;
-	if (!ret) {
-		info.dma32_window_start = tg->tce32_start;
-		info.dma32_window_size = tg->tce32_size;
-		if (tg->max_dynamic_windows_supported &&
-		    c->type != MTCE_TYPE_V1) {
-			info.flags = VFIO_IOMMU_SPAPR_INFO_DDW;
-			info.ddw.pgsizes = tg->pgsizes;
-			info.ddw.max_dynamic_windows_supported =
-				tg->max_dynamic_windows_supported;
-			info.ddw.levels = tg->max_levels;
-		}
-	}
-	up_read(&c->sem);
+	ret = mtce_lock_shared(c);
 	if (ret)
 		return ret;
+	tg = mtce_container_table_group(c);
+	if (tg)
+		describe_group(c, tg, &info);
+	mtce_unlock_shared(c);
+	if (!tg)
+		return -ENODEV;
 
 	if (info.argsz >= offsetofend(struct vfio_iommu_spapr_tce_info, ddw))
 		size = offsetofend(struct vfio_iommu_spapr_tce_info, ddw);
 	return copy_to_user((void __user *)arg, &info, size) ? -EFAULT : 0;
 }
 
-/*
- * Map and unmap read their arguments field by field: copy_from_user() is three
- * function calls, these are loads.
- */
 static __always_inline int read_map(struct vfio_mtce_op *op, unsigned long arg)
 {
-	const struct vfio_iommu_type1_dma_map __user *user =
-		(const void __user *)arg;
-	u32 argsz;
+	struct vfio_iommu_type1_dma_map map __uninitialized;
+	int ret = copy_arg(&map, arg, sizeof(map));
 
-	if (!user_read_access_begin(user, sizeof(*user)))
-		return -EFAULT;
-	unsafe_get_user(argsz, &user->argsz, fault);
-	unsafe_get_user(op->flags, &user->flags, fault);
-	unsafe_get_user(op->vaddr, &user->vaddr, fault);
-	unsafe_get_user(op->iova, &user->iova, fault);
-	unsafe_get_user(op->size, &user->size, fault);
-	user_read_access_end();
-
-	if (argsz < sizeof(*user) ||
-	    op->flags & ~(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE))
+	if (unlikely(ret))
+		return ret;
+	if (map.flags & ~(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE))
 		return -EINVAL;
 	/* READ and WRITE are the same bits; clients of v2 rely on replacing. */
-	op->flags |= VFIO_MTCE_REPLACE;
 	op->op = VFIO_MTCE_OP_MAP;
+	op->flags = map.flags | VFIO_MTCE_REPLACE;
+	op->iova = map.iova;
+	op->size = map.size;
+	op->vaddr = map.vaddr;
 	return 0;
-
-fault:
-	user_read_access_end();
-	return -EFAULT;
 }
 
 static __always_inline int read_unmap(struct vfio_mtce_op *op,
@@ -123,65 +116,35 @@ static __always_inline int read_unmap(struct vfio_mtce_op *op,
 {
 	const size_t size = offsetofend(struct vfio_iommu_type1_dma_unmap,
 					size);
-	const struct vfio_iommu_type1_dma_unmap __user *user =
-		(const void __user *)arg;
-	u32 argsz;
+	struct vfio_iommu_type1_dma_unmap unmap __uninitialized;
+	int ret = copy_arg(&unmap, arg, size);
 
-	if (!user_read_access_begin(user, size))
-		return -EFAULT;
-	unsafe_get_user(argsz, &user->argsz, fault);
-	unsafe_get_user(op->flags, &user->flags, fault);
-	unsafe_get_user(op->iova, &user->iova, fault);
-	unsafe_get_user(op->size, &user->size, fault);
-	user_read_access_end();
-
-	if (argsz < size || op->flags)
+	if (unlikely(ret))
+		return ret;
+	if (unmap.flags)
 		return -EINVAL;
 	op->op = VFIO_MTCE_OP_UNMAP;
+	op->flags = 0;
+	op->iova = unmap.iova;
+	op->size = unmap.size;
 	op->vaddr = 0;
 	return 0;
-
-fault:
-	user_read_access_end();
-	return -EFAULT;
 }
 
 /* An update of one operation; any other is not read here. */
 static __always_inline int read_update(struct vfio_mtce_op *op,
 				       unsigned long arg)
 {
-	const struct vfio_iommu_mtce_update __user *user =
-		(const void __user *)arg;
-	const struct vfio_mtce_op __user *from;
-	struct vfio_iommu_mtce_update u;
+	struct vfio_iommu_mtce_update u __uninitialized;
+	int ret = copy_arg(&u, arg, sizeof(u));
 
-	if (!user_read_access_begin(user, sizeof(*user)))
-		return -EFAULT;
-	unsafe_get_user(u.argsz, &user->argsz, fault);
-	unsafe_get_user(u.flags, &user->flags, fault);
-	unsafe_get_user(u.ops, &user->ops, fault);
-	unsafe_get_user(u.op_len, &user->op_len, fault);
-	unsafe_get_user(u.op_num, &user->op_num, fault);
-	unsafe_get_user(u.__reserved, &user->__reserved, fault);
-	user_read_access_end();
-
-	if (u.argsz < sizeof(u) || u.flags || u.__reserved || u.op_num != 1 ||
+	if (unlikely(ret))
+		return ret;
+	if (u.flags || u.__reserved || u.op_num != 1 ||
 	    u.op_len != sizeof(*op))
 		return -EINVAL;
-	from = u64_to_user_ptr(u.ops);
-	if (!user_read_access_begin(from, sizeof(*from)))
-		return -EFAULT;
-	unsafe_get_user(op->op, &from->op, fault);
-	unsafe_get_user(op->flags, &from->flags, fault);
-	unsafe_get_user(op->iova, &from->iova, fault);
-	unsafe_get_user(op->size, &from->size, fault);
-	unsafe_get_user(op->vaddr, &from->vaddr, fault);
-	user_read_access_end();
-	return 0;
-
-fault:
-	user_read_access_end();
-	return -EFAULT;
+	return copy_from_user(op, u64_to_user_ptr(u.ops), sizeof(*op)) ?
+	       -EFAULT : 0;
 }
 
 static long map_dma(struct mtce_container *c, struct mtce_call *call,
@@ -237,24 +200,25 @@ static long tce_create(struct mtce_container *c, unsigned long arg)
 	if (ret)
 		return ret;
 
-	mtce_stop(c);
-	ret = mtce_container_usable(c);
-	if (!ret)
-		ret = mtce_window_create_default(c);
+	ret = mtce_lock_all(c);
+	if (ret)
+		return ret;
+	ret = mtce_window_create_default(c);
 	if (!ret)
 		ret = mtce_window_create(c, create.page_shift,
 					 create.window_size, create.levels,
 					 &create.start_addr);
-	mtce_go(c);
+	mtce_unlock_all(c);
 	if (ret)
 		return ret;
 	if (!copy_to_user((void __user *)arg, &create, sizeof(create)))
 		return 0;
 
 	/* A window that the user was not told of is no use. */
-	mtce_stop(c);
-	mtce_window_remove(c, create.start_addr);
-	mtce_go(c);
+	if (!mtce_lock_all(c)) {
+		mtce_window_remove(c, create.start_addr);
+		mtce_unlock_all(c);
+	}
 	return -EFAULT;
 }
 
@@ -272,11 +236,11 @@ static long tce_remove(struct mtce_container *c, unsigned long arg)
 	if (ret)
 		return ret;
 
-	mtce_stop(c);
-	ret = mtce_container_usable(c);
-	if (!ret)
-		ret = mtce_window_remove(c, remove.start_addr);
-	mtce_go(c);
+	ret = mtce_lock_all(c);
+	if (ret)
+		return ret;
+	ret = mtce_window_remove(c, remove.start_addr);
+	mtce_unlock_all(c);
 	return ret;
 }
 
@@ -296,17 +260,15 @@ static long eeh_pe_op(struct mtce_container *c, unsigned long arg)
 	ret = mtce_eeh_read(&op, arg);
 	if (ret)
 		return ret;
-	down_read(&c->sem);
-	ret = mtce_container_usable(c);
+	ret = mtce_lock_shared(c);
 	if (ret)
-		goto unlock;
+		return ret;
 	list_for_each_entry(g, &c->groups, next) {
 		ret = mtce_eeh_op(g->grp, &op);
 		if (ret)
 			break;
 	}
-unlock:
-	up_read(&c->sem);
+	mtce_unlock_shared(c);
 	return ret;
 }
 
@@ -355,12 +317,9 @@ static long mtce_info(struct mtce_container *c, unsigned long arg)
 	info.lazy_entries = READ_ONCE(mtce_lazy_entries);
 	info.flags = VFIO_MTCE_INFO_DIRECT | VFIO_MTCE_INFO_LAZY;
 
-	down_read(&c->sem);
-	ret = mtce_container_usable(c);
-	if (ret) {
-		up_read(&c->sem);
+	ret = mtce_lock_shared(c);
+	if (ret)
 		return ret;
-	}
 	tg = mtce_container_table_group(c);
 	if (tg)
 		info.pgsizes = tg->pgsizes;
@@ -370,7 +329,7 @@ static long mtce_info(struct mtce_container *c, unsigned long arg)
 		info.flags |= VFIO_MTCE_INFO_LAZY_MODE;
 	info.groups = c->nr_groups;
 	collect_stats(c, &info);
-	up_read(&c->sem);
+	mtce_unlock_shared(c);
 
 	return copy_to_user((void __user *)arg, &info,
 			    min_t(size_t, argsz, sizeof(info))) ? -EFAULT : 0;
@@ -431,7 +390,7 @@ static long mtce_update_call(struct mtce_container *c, struct mtce_call *call,
 		ret = -E2BIG;
 	else if (u.op_num)
 		ret = update_ops(c, call, &u, &done);
-	if (mtce_watched(call)) {
+	if (mtce_traced(call)) {
 		call->ops = u.op_num;
 		call->done = done;
 	}
@@ -482,14 +441,13 @@ static long mtce_flush_call(struct mtce_container *c, unsigned long arg)
 		return ret;
 	if (flush.flags)
 		return -EINVAL;
-	down_read(&c->sem);
-	ret = mtce_container_usable(c);
-	if (!ret) {
-		mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
-		mtce_kvm_settle(c);
-	}
-	up_read(&c->sem);
-	return ret;
+	ret = mtce_lock_shared(c);
+	if (ret)
+		return ret;
+	mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
+	mtce_kvm_sync(c);
+	mtce_unlock_shared(c);
+	return 0;
 }
 
 static long mtce_mode_call(struct mtce_container *c, unsigned long arg)
@@ -636,8 +594,8 @@ static __always_inline long write_done(unsigned int cmd, unsigned long arg,
 }
 
 /*
- * One operation by the owner, with its arguments in memory and its stripe free,
- * goes straight to work; everything else is not as easy as that.
+ * One operation by the owner, whose arguments are in memory and whose stripe is
+ * free. Everything else goes the slow way.
  */
 static __always_inline long fast_call(struct mtce_container *c,
 				      struct mtce_call *call,
@@ -668,7 +626,7 @@ static __always_inline long fast_call(struct mtce_container *c,
 	if (unlikely(!w))
 		return slow_call(c, call, cmd, arg);
 	mtce_call_iova(call, op.iova);
-	ret = update_one(c, call, w, s, 0, &op, NULL);
+	ret = mtce_update_one(c, call, w, s, 0, &op, NULL);
 	mtce_stripe_unlock(s);
 	if (unlikely(ret == MTCE_PIN_FIRST))
 		return slow_call(c, call, cmd, arg);
@@ -690,18 +648,16 @@ static noinline long fast_update(struct mtce_container *c, unsigned long arg)
 	return fast_call(c, NULL, VFIO_IOMMU_MTCE_UPDATE, arg);
 }
 
-/* The same ways for a call that somebody watches. */
-static noinline long watched_call(struct mtce_container *c, unsigned int cmd,
-				  unsigned long arg)
+/* The same for a call that is traced. */
+static noinline long traced_call(struct mtce_container *c, unsigned int cmd,
+				 unsigned long arg)
 {
 	struct mtce_call call;
 	long ret;
 
 	mtce_call_enter(c, &call, cmd);
-	if (cmd == VFIO_IOMMU_MAP_DMA)
-		ret = fast_call(c, &call, VFIO_IOMMU_MAP_DMA, arg);
-	else if (cmd == VFIO_IOMMU_UNMAP_DMA)
-		ret = fast_call(c, &call, VFIO_IOMMU_UNMAP_DMA, arg);
+	if (cmd == VFIO_IOMMU_MAP_DMA || cmd == VFIO_IOMMU_UNMAP_DMA)
+		ret = fast_call(c, &call, cmd, arg);
 	else
 		ret = slow_call(c, &call, cmd, arg);
 	mtce_call_leave(c, &call, ret);
@@ -717,7 +673,7 @@ long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg)
 	if (unlikely(((struct mtce_container *)iommu_data)->magic != MTCE_MAGIC))
 		return -ENODEV;
 	if (trace_mtce_call_begin_enabled() || trace_mtce_call_end_enabled())
-		return watched_call(iommu_data, cmd, arg);
+		return traced_call(iommu_data, cmd, arg);
 	switch (cmd) {
 	case VFIO_IOMMU_MAP_DMA:
 		return fast_map(iommu_data, arg);

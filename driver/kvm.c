@@ -2,10 +2,10 @@
 /*
  * KVM: hypercalls on our tables that the kernel does by itself.
  *
- * A guest's table may be given to KVM (KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE). KVM then
+ * A VMM may give a guest's table to KVM (KVM_DEV_VFIO_GROUP_SET_SPAPR_TCE). KVM then
  * works on it through tbl->it_ops, in the vCPU's thread, without our locks and
  * without sleeping. So every table gets operations of ours, a copy of the
- * platform's with four that lead here; the driver itself uses the platform's
+ * platform's in which four lead here. The driver itself uses the platform's
  * (mtce_window.ops). What KVM does (arch/powerpc/kvm/book3s_64_vio.c, 6.12):
  *
  *	map	useraddrptr(alloc), look memory up, count it (mm_iommu_mapped_inc),
@@ -14,32 +14,33 @@
  *		it maps, or put it back and let user space do the hypercall
  *	kill	tce_kill, after the last entry of a guest's page, in any case
  *
- * An exchange that maps gets a physical address only, and may not fail. So it is
- * only noted (struct kvm_map). By the time of the next step of the same thread KVM
- * has written the user address beside it: the map is then done like any other,
- * TCE and shadow together, and counted in its region; and what KVM has counted is
- * given back. The last of these steps is the kill, before the hypercall returns.
+ * Map. The exchange gets a physical address only, and must not fail. So it is only
+ * noted (struct kvm_map). By the next step of the same thread KVM has written the
+ * user address beside it. Then the entry is mapped like any other, TCE and shadow
+ * together, and counted in its region, and the count that KVM has taken is given
+ * back. The last of these steps is the kill, before the hypercall returns.
  *
- * An unmap is done at once. Where a guest's page is one TCE its kill is done with
- * it; where it is more, the kill is owed until tce_kill. Only after it the region
- * is let go. KVM is always told that the entry was empty, for it is we who count.
+ * Unmap. The exchange clears the entry. Where a guest's page is one TCE the kill is
+ * done with it. Where it is more, the kill is put off until tce_kill; the region is
+ * let go after it. KVM is always told that the entry was empty, because we count
+ * the use of memory and KVM must not.
  *
  * Locks. Entries of a shared window are changed under the stripe's kvm_lock. A
- * window is shared from its first hypercall on, so who has no KVM never takes the
- * lock. That needs everything to stand still. If it does not just then, a worker
- * makes it, and until then hypercalls are left to user space (H_TOO_HARD). The
- * lock is held for 512 entries at most.
+ * window is shared from its first hypercall on, so who has no KVM never takes that
+ * lock. Sharing needs the whole container locked. If it cannot be locked at once, a
+ * worker does it, and until then hypercalls are left to user space (H_TOO_HARD).
+ * The lock is held for 512 entries at most.
  *
- * Too hard for us, and left to user space: containers of v1, or with pages that
- * maps pin by themselves; tables that are not direct; TCE pages larger than a
- * system page; a guest of another process than the owner; entries outside of the
- * window. KVM asks "useraddrptr" before it maps, and NULL is a no. It does not ask
- * before it unmaps: it is told that something is there, finds no memory at the
- * address that it then reads, and puts back what is ignored here.
+ * Left to user space: containers of v1, or with pages that maps pin by themselves;
+ * tables that are not direct; TCE pages larger than a system page; guests of
+ * another process than the owner; entries outside of the window. Before it maps,
+ * KVM asks useraddrptr(), and NULL says no. Before it unmaps it does not ask: it is
+ * told that something is there, finds no memory at the address that it then reads,
+ * and puts the entry back, which is ignored here.
  *
- * Preemption. Nothing here counts on not being preempted: what a thread is in the
- * middle of is found by the thread. KVM's own walk over its tables does, and is
- * safe on preemptible kernels from 7.3.3 and in 6.12 without CONFIG_PREEMPT.
+ * Preemption. Nothing here relies on not being preempted: what a thread has begun
+ * is found by the thread. KVM's own walk over its tables does rely on it; that is
+ * safe on preemptible kernels from 7.3.3 on, and in 6.12 without CONFIG_PREEMPT.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -50,7 +51,7 @@
 
 #include <asm/mmu_context.h>
 
-#include "table.h"
+#include "tce.h"
 
 /**
  * struct mtce_kvm - our operations on a table; lives as long as the table
@@ -206,62 +207,26 @@ find_region(struct mtce_container *c, struct mtce_stripe *s, unsigned long ua)
 	return likely(ua - r->ua < r->size) ? r : search_region(c, s, ua);
 }
 
-/* Entries that changed, and the region that @run of them mapped before. */
-struct change {
-	unsigned long index;
-	unsigned long entries;
-	struct mtce_region *region;
-	unsigned long run;
-};
-
-/* Kill them, and then let go of what they mapped. */
-static __always_inline void settle(struct mtce_container *c,
-				   struct mtce_window *w,
-				   struct mtce_stripe *s, struct change e)
-{
-	lockdep_assert_held(&s->kvm_lock);
-	/* Of a window that is gone the platform has killed all, if it could. */
-	if (likely(!w->gone || w->stuck))
-		mtce_kill_atomic(c, w, e.index, e.entries, &s->kvm.counts);
-	if (e.run)
-		atomic64_sub(e.run, &e.region->mapped);
-	trace_mtce_work_done(c, w);
-}
-
-/* Do the kill that is owed. */
-void mtce_kvm_settle_one(struct mtce_container *c, struct mtce_window *w,
-			 struct mtce_stripe *s)
-{
-	struct mtce_kvm_stripe *k = &s->kvm;
-	struct change owed = { k->index, k->entries, k->region, k->run };
-
-	if (!k->entries)
-		return;
-	settle(c, w, s, owed);
-	k->entries = 0;
-	k->run = 0;
-}
-
 /*
- * Entry @index of @old is about to be cleared: its kill is owed, and @old stays
- * counted until then. What does not go together with what is owed already is
- * settled first.
+ * Entry @index, which maps @old, is about to be cleared. Its kill is put off, and
+ * @old stays counted until then. If another kill was put off that this one does not
+ * continue, that is done first.
  */
-static void owe(struct mtce_container *c, struct mtce_window *w,
-		struct mtce_stripe *s, unsigned long index,
-		struct mtce_region *old)
+static void put_off_kill(struct mtce_container *c, struct mtce_window *w,
+			 struct mtce_stripe *s, unsigned long index,
+			 struct mtce_region *old)
 {
-	struct mtce_kvm_stripe *k = &s->kvm;
+	struct mtce_kvm_change *e = &s->kvm.change;
 
-	if (k->entries &&
-	    (index - k->index != k->entries || k->region != old ||
-	     k->entries == SHARED_SPAN_MAX))
-		mtce_kvm_settle_one(c, w, s);
-	if (!k->entries)
-		k->index = index;
-	k->entries++;
-	k->region = old;
-	k->run++;
+	if (e->entries &&
+	    (index - e->index != e->entries || e->region != old ||
+	     e->entries == SHARED_SPAN_MAX))
+		mtce_kvm_sync_stripe(c, w, s);
+	if (!e->entries)
+		e->index = index;
+	e->entries++;
+	e->region = old;
+	e->run++;
 }
 
 /* What a live shadow maps; NULL: a page that is pinned by the map itself. */
@@ -300,8 +265,8 @@ put_span(struct mtce_container *c, struct mtce_window *w, struct mtce_stripe *s,
 			old = was;
 			replaced++;
 		}
-		e.shadow[i] = MTCE_SHADOW_REGION | ua | perm;
-		mtce_store_be(&e.tce[i], hpa | (ua & ~PAGE_MASK) | perm);
+		tce_set(&e.shadow[i], MTCE_SHADOW_REGION | ua | perm, &e.tce[i],
+			hpa | (ua & ~PAGE_MASK) | perm);
 	}
 	if (unlikely(!i))
 		return 0;
@@ -309,17 +274,18 @@ put_span(struct mtce_container *c, struct mtce_window *w, struct mtce_stripe *s,
 	mtce_region_use(r, i, perm);
 	s->kvm.counts.mapped += i;
 	s->kvm.counts.unmapped += replaced;
-	settle(c, w, s, (struct change){ index, i, old, replaced });
+	mtce_kvm_sync_change(c, w, s, (struct mtce_kvm_change){
+			     index, i, old, replaced });
 	return i;
 }
 
 /*
- * Clear the entry, if it maps memory of a region. Its kill is owed, or done where
- * it is the only one of a guest's page.
+ * Clear the entry, if it maps memory of a region. Its kill is put off, or done at
+ * once where the entry is all of a guest's page.
  */
-static void clear_one(struct mtce_container *c, struct mtce_window *w,
-		      struct mtce_stripe *s, unsigned long index,
-		      struct span e, bool at_once)
+static void kvm_clear_one(struct mtce_container *c, struct mtce_window *w,
+			  struct mtce_stripe *s, unsigned long index,
+			  struct span e, bool at_once)
 {
 	struct mtce_region *old = NULL;
 
@@ -328,13 +294,13 @@ static void clear_one(struct mtce_container *c, struct mtce_window *w,
 	if (!old)
 		return;
 	if (!at_once)
-		owe(c, w, s, index, old);
+		put_off_kill(c, w, s, index, old);
 	s->kvm.counts.unmapped++;
-	*e.shadow = 0;
-	WRITE_ONCE(*e.tce, 0);
+	tce_clear(e.shadow, 0, e.tce);
 	trace_mtce_tce_clear(c, w, index, 1);
 	if (at_once)
-		settle(c, w, s, (struct change){ index, 1, old, 1 });
+		mtce_kvm_sync_change(c, w, s, (struct mtce_kvm_change){
+				     index, 1, old, 1 });
 }
 
 /*
@@ -368,22 +334,21 @@ put_entries(struct mtce_container *c, struct mtce_window *w, struct kvm_map *m,
 	struct mtce_region *r;
 	struct span e;
 
-	spin_lock(&s->kvm_lock);
+	mtce_kvm_lock(s);
 	if (unlikely(w->gone))
 		goto unlock;
 	r = fit_region(c, w, s, ua, m->run_perm);
 	if (likely(r)) {
 		m->mem = r->mem;
-		e = n == 1 ? entry_at(w, index) :
-		    span_at(w, index,
-			    min_t(u64, n, (r->size - (ua - r->ua)) >> w->shift));
+		n = min_t(u64, n, (r->size - (ua - r->ua)) >> w->shift);
+		e = n == 1 ? entry_at(w, index) : mtce_span_at(w, index, n);
 		n = put_span(c, w, s, index, e, r, ua, m->run_perm) ?: 1;
 	} else {
 		n = 1;
-		clear_one(c, w, s, index, entry_at(w, index), true);
+		kvm_clear_one(c, w, s, index, entry_at(w, index), true);
 	}
 unlock:
-	spin_unlock(&s->kvm_lock);
+	mtce_kvm_unlock(s);
 	return n;
 }
 
@@ -508,7 +473,7 @@ static bool try_share(struct mtce_container *c, struct mtce_window *w)
 
 	if (!down_write_trylock(&c->sem))
 		return false;
-	got = mtce_stripes_try(w, MTCE_ALL_STRIPES);
+	got = mtce_stripes_try_all(w);
 	if (got) {
 		got = !w->gone && !c->enabled;
 		if (got)
@@ -527,13 +492,13 @@ static noinline bool ask_to_share(struct mtce_container *c,
 
 	if (can_share(c, w) && !w->shared && try_share(c, w))
 		return true;
-	spin_lock(&s->kvm_lock);
+	mtce_kvm_lock(s);
 	s->kvm.counts.calls++;
 	if (!w->gone && can_share(c, w)) {
 		w->kvm_asked = true;
 		schedule_work(&c->kvm_work);
 	}
-	spin_unlock(&s->kvm_lock);
+	mtce_kvm_unlock(s);
 	trace_mtce_hcall_left(c, w, index);
 	return false;
 }
@@ -556,14 +521,14 @@ void mtce_kvm_share(struct work_struct *work)
 						kvm_work);
 	int i;
 
-	mtce_stop(c);
+	__mtce_lock_all(c);
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
 		struct mtce_window *w = c->windows[i];
 
 		if (w && w->kvm_asked && !c->enabled)
 			share(w);
 	}
-	mtce_go(c);
+	mtce_unlock_all(c);
 }
 
 /*
@@ -620,13 +585,13 @@ static bool clear_entry(struct mtce_kvm *k, struct mtce_window *w,
 		return true;
 	/* Whoever watches hypercalls is told there what was killed. */
 	at_once = READ_ONCE(k->pages) == 1 && !trace_mtce_hcall_enabled();
-	spin_lock(&s->kvm_lock);
+	mtce_kvm_lock(s);
 	e = entry_at(w, index);
 	if (likely(!w->gone)) {
-		clear_one(k->c, w, s, index, e, at_once);
+		kvm_clear_one(k->c, w, s, index, e, at_once);
 		hard = mtce_shadow_live(*e.shadow);
 	}
-	spin_unlock(&s->kvm_lock);
+	mtce_kvm_unlock(s);
 	return hard;
 }
 
@@ -676,44 +641,44 @@ static int kvm_xchg(struct iommu_table *tbl, long entry, unsigned long *hpa,
 	return 0; /* a "put back" is ignored */
 }
 
-/* Settle what is owed for the entries; returns for how many. */
-static unsigned long settle_range(struct mtce_container *c,
-				  struct mtce_window *w, unsigned long index,
-				  unsigned long end)
+/* Do the kills that were put off for the entries; returns for how many. */
+static unsigned long sync_range(struct mtce_container *c,
+				struct mtce_window *w, unsigned long index,
+				unsigned long end)
 {
 	unsigned long killed = 0;
 
 	for (; index < end; index += same_part(w, index, end - index)) {
 		struct mtce_stripe *s = stripe_at(w, index);
 
-		if (!READ_ONCE(s->kvm.entries))
+		if (!READ_ONCE(s->kvm.change.entries))
 			continue;
-		spin_lock(&s->kvm_lock);
-		killed += s->kvm.entries;
-		mtce_kvm_settle_one(c, w, s);
-		spin_unlock(&s->kvm_lock);
+		mtce_kvm_lock(s);
+		killed += s->kvm.change.entries;
+		mtce_kvm_sync_stripe(c, w, s);
+		mtce_kvm_unlock(s);
 	}
 	return killed;
 }
 
 /* Does the guest's page need more than its maps have done? Seen without a lock. */
-static __always_inline bool is_owed(struct mtce_window *w, unsigned long index,
-				    unsigned long pages)
+static inline bool is_put_off(struct mtce_window *w, unsigned long index,
+			      unsigned long pages)
 {
 	return index < w->size &&
 	       (pages > 1 || trace_mtce_hcall_enabled() ||
-		READ_ONCE(stripe_at(w, index)->kvm.entries));
+		READ_ONCE(stripe_at(w, index)->kvm.change.entries));
 }
 
 /* A guest's page is complete, of whose entries @mapped were mapped. */
-static noinline void settle_page(struct mtce_kvm *k, struct mtce_window *w,
-				 unsigned long index, unsigned long pages,
-				 unsigned long mapped)
+static noinline void sync_page(struct mtce_kvm *k, struct mtce_window *w,
+			       unsigned long index, unsigned long pages,
+			       unsigned long mapped)
 {
 	unsigned long killed = mapped;
 
 	pages = min(pages, w->size - index);
-	killed += settle_range(k->c, w, index, index + pages);
+	killed += sync_range(k->c, w, index, index + pages);
 	trace_mtce_hcall(k->c, w, index, pages, mapped, killed);
 }
 
@@ -731,8 +696,8 @@ static void kvm_kill(struct iommu_table *tbl, unsigned long entry,
 		WRITE_ONCE(k->pages, pages);
 	rcu_read_lock();
 	w = rcu_dereference(k->w);
-	if (w && is_owed(w, index, pages))
-		settle_page(k, w, index, pages, mapped);
+	if (w && is_put_off(w, index, pages))
+		sync_page(k, w, index, pages, mapped);
 	rcu_read_unlock();
 }
 
@@ -747,7 +712,7 @@ static void kvm_free(struct iommu_table *tbl)
 }
 
 /*
- * For the other rooms
+ * For window.c
  */
 
 /*
@@ -788,59 +753,7 @@ void mtce_kvm_unhook(struct mtce_window *w)
 	w->gone = true;
 	for (s = w->stripe; s < w->stripe + MTCE_STRIPES; s++) {
 		mtce_kvm_lock(s);
-		mtce_kvm_settle_one(k->c, w, s);
-		spin_unlock(&s->kvm_lock);
-	}
-}
-
-/*
- * No hypercall is at any entry until mtce_kvm_thaw(). For changes, in a container
- * that is stopped, of what the holder of a kvm_lock relies on: groups, regions.
- * Must not sleep in between.
- */
-void mtce_kvm_freeze(struct mtce_container *c)
-{
-	int i, j;
-
-	lockdep_assert_held_write(&c->sem);
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		struct mtce_window *w = c->windows[i];
-
-		for (j = 0; w && w->shared && j < MTCE_STRIPES; j++)
-			mtce_kvm_lock_too(&w->stripe[j], c);
-	}
-}
-
-void mtce_kvm_thaw(struct mtce_container *c)
-{
-	int i, j;
-
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		struct mtce_window *w = c->windows[i];
-
-		for (j = 0; w && w->shared && j < MTCE_STRIPES; j++)
-			mtce_kvm_unlock(&w->stripe[j]);
-	}
-}
-
-/*
- * Every kill that hypercalls owe is done: some are in the middle of one, and where
- * KVM has given up on a hypercall it has cleared entries without a kill.
- */
-void mtce_kvm_settle(struct mtce_container *c)
-{
-	int i, j;
-
-	lockdep_assert_held(&c->sem);
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		struct mtce_window *w = c->windows[i];
-
-		for (j = 0; w && w->shared && j < MTCE_STRIPES; j++) {
-			struct mtce_stripe *s = &w->stripe[j];
-
-			spin_lock(&s->kvm_lock);
-			mtce_kvm_settle_one(c, w, s);
-			spin_unlock(&s->kvm_lock);
-		}
+		mtce_kvm_sync_stripe(k->c, w, s);
+		mtce_kvm_unlock(s);
 	}
 }

@@ -4,17 +4,16 @@
  */
 #include <linux/mm.h>
 
-#include "op.h"
+#include "map.h"
 
 /*
  * Look up each address of the list: its TCE to @tces, its shadow in place of it
  * to @list, and to @only the region, if there is just one.
  */
-static noinline __aligned(MTCE_LOOP_ALIGN) int
-plan_list(struct mtce_work *wk, u64 *list, u64 *tces, u32 num, u64 perm,
-	  struct mtce_region **only)
+static noinline int plan_list(struct mtce_gather *ga, u64 *list, u64 *tces,
+			      u32 num, u64 perm, struct mtce_region **only)
 {
-	const unsigned int shift = wk->w->shift;
+	const unsigned int shift = ga->w->shift;
 	const u64 bytes = BIT_ULL(shift), mark = MTCE_SHADOW_REGION | perm;
 	const bool large = shift > PAGE_SHIFT;
 	struct mtce_region *r = NULL;
@@ -29,7 +28,7 @@ plan_list(struct mtce_work *wk, u64 *list, u64 *tces, u32 num, u64 perm,
 		if (unlikely(ua - base >= limit)) {
 			unsigned long n;
 
-			r = work_piece(wk, ua, bytes, &n);
+			r = mtce_region_piece(ga, ua, bytes, &n);
 			if (!r)
 				return -ENOENT;
 			switches++;
@@ -51,7 +50,7 @@ plan_list(struct mtce_work *wk, u64 *list, u64 *tces, u32 num, u64 perm,
 }
 
 /* Count the use of listed pages of many regions, a run of one at a time. */
-static void count_list(struct mtce_work *wk, const u64 *list, u32 num,
+static void count_list(struct mtce_gather *ga, const u64 *list, u32 num,
 		       u64 perm)
 {
 	struct mtce_region *r = NULL;
@@ -64,7 +63,7 @@ static void count_list(struct mtce_work *wk, const u64 *list, u32 num,
 		if (r)
 			mtce_region_use(r, run, perm);
 		run = 0;
-		r = mtce_region_find(wk->c, list[i] & ~(MTCE_SHADOW_REGION |
+		r = mtce_region_find(ga->c, list[i] & ~(MTCE_SHADOW_REGION |
 							MTCE_PERM_MASK));
 		base = MTCE_SHADOW_REGION | r->ua;
 		limit = r->size;
@@ -73,33 +72,33 @@ static void count_list(struct mtce_work *wk, const u64 *list, u32 num,
 		mtce_region_use(r, run, perm);
 }
 
-static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
+static int do_list(struct mtce_gather *ga, unsigned long index, u64 *list,
 		   u64 *tces, u32 num, u32 flags)
 {
 	struct mtce_region *only;
 	int ret, live;
 
-	ret = plan_list(wk, list, tces, num, mtce_tce_perm(flags), &only);
+	ret = plan_list(ga, list, tces, num, mtce_tce_perm(flags), &only);
 	if (ret)
 		return ret;
-	live = mtce_table_plan(wk, index, num, flags);
-	mtce_stage_end(wk->call, MTCE_STAGE_PIN);
+	live = mtce_table_plan(ga, index, num, flags);
+	mtce_stage_end(ga->call, MTCE_STAGE_PIN);
 	if (live < 0)
 		return live;
 	if (likely(only))
 		mtce_region_use(only, num, mtce_tce_perm(flags));
 	else
-		count_list(wk, list, num, mtce_tce_perm(flags));
-	ret = mtce_table_put_array(wk, index, num, list, tces, live);
+		count_list(ga, list, num, mtce_tce_perm(flags));
+	ret = mtce_tces_put(ga, index, num, list, tces, live);
 	if (ret == -EIO)
-		mtce_table_clear(wk, index, num);
+		mtce_tces_clear(ga, index, num);
 	return ret;
 }
 
 /**
  * mtce_put_list() - map a list of pages at consecutive TCEs
  * @c: container
- * @call: NULL, or the call that this is, which is watched
+ * @call: NULL, or the call that this is, which is traced
  * @iova: IOVA of the first
  * @list: user addresses, in kernel memory with room for 2 * @num; overwritten
  * @num: how many, 1 at least
@@ -110,22 +109,22 @@ static int do_list(struct mtce_work *wk, unsigned long index, u64 *list,
 long mtce_put_list(struct mtce_container *c, struct mtce_call *call, u64 iova,
 		   u64 *list, u32 num, u32 flags)
 {
-	struct mtce_work wk __uninitialized;
-	struct mtce_hold h;
+	struct mtce_gather ga __uninitialized;
+	struct mtce_locked h;
 	int ret;
 
 	mtce_call_iova(call, iova);
 	ret = mtce_range_lock(c, &h, iova, 0, num);
 	if (ret)
 		return ret;
-	ret = check_range(h.w, iova, (u64)num << h.w->shift, 0);
+	ret = mtce_check_range(h.w, iova, (u64)num << h.w->shift, 0);
 	if (!ret) {
-		work_begin(&wk, c, call, h.w, h.s, h.stripes);
+		gather_begin(&ga, c, call, h.w, h.s, h.stripes);
 		mtce_call_pages(call, num);
-		wk.s->counts.calls++;
-		ret = do_list(&wk, (iova - h.w->start) >> h.w->shift, list,
+		ga.s->counts.calls++;
+		ret = do_list(&ga, (iova - h.w->start) >> h.w->shift, list,
 			      list + num, num, flags);
-		work_end(&wk, call);
+		gather_end(&ga, call);
 	}
 	mtce_range_unlock(c, &h);
 	return ret;

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * mtce floor plan: the structures, who owns them, which lock, prototypes by room.
+ * The floor plan: structures, who owns them, lock order, prototypes by file.
+ *
+ * Terms. A TCE is one 8-byte entry of the table that the host bridge walks. A
+ * window is a range of IOVAs with a table of its own; the index of an entry counts
+ * from 0 at the start of its window. A region is registered memory. A kill makes
+ * a bridge forget the translations that it has cached. A call gathers the entries
+ * that it changes, and syncs at its end: it kills, and then lets memory go.
  *
  * Lock order: mtce_container.sem -> mtce_stripe.lock -> mtce_queue.lock
  *	       -> mtce_stripe.kvm_lock
@@ -8,40 +14,32 @@
  * No page fault of the user's happens under any of them: arguments are copied
  * and pages are pinned before the first lock is taken.
  *
- * A table is locked by stripes. It is divided into parts of some hundred entries
- * and each part belongs to a stripe: calls that work in different parts seldom
- * share a stripe, and calls that overlap always do. One stripe may
- * be taken, or tried for, by itself; several are locked in ascending order while
- * sem is held, for reading at least.
+ * A table is locked by stripes. It is divided into parts of some hundred entries,
+ * and each part belongs to a stripe: calls that overlap always share a stripe,
+ * calls in different parts seldom do. A single stripe may be taken, or tried,
+ * by itself. Several are locked in ascending order, with sem held for reading.
  *
- * Any one stripe's lock keeps everything still that work on entries needs: the
- * entries of that stripe, groups, regions, windows, flags. Who changes those
- * holds sem for writing and every stripe of every window, mtce_stop(). A call
- * that finds its stripes free needs only RCU to get to them, see
- * mtce_window_try(); so calls in disjoint parts write no common cache line of
- * container or window.
+ * Holding any one stripe keeps groups, regions, windows and flags unchanged, and
+ * the entries of that stripe. Who changes those holds sem for writing and every
+ * stripe of every window: mtce_lock_all(). A call whose stripes are free needs
+ * only RCU to get to them, see mtce_window_try(), so calls in disjoint parts do not
+ * write any common cache line of the container or the window.
  *
- * KVM works on a table that was given to it without any of these. In a window
- * that is shared with it every change of an entry, by a call or by a hypercall,
- * happens under the stripe's kvm_lock, a spinlock. What a holder of a stripe may
- * rely on, a holder of a kvm_lock may too: see mtce_kvm_freeze().
+ * KVM works on a table without any of these locks. In a window that is shared with
+ * KVM every change of an entry happens under the stripe's kvm_lock, a spinlock.
+ * Holding a kvm_lock guarantees what holding a stripe does: mtce_kvm_freeze().
  *
- * Terms. A TCE is one 8-byte entry of the table that the host bridge walks. A
- * window is a range of IOVAs with a table of its own. An entry's index counts
- * from 0 at the start of its window. A region is registered memory. A kill
- * makes a bridge forget the translations that it has cached.
+ * The shadow. Next to every TCE the kernel keeps a second 8-byte entry,
+ * it_userspace. It says what the TCE refers to, so that nothing else has to be
+ * stored per TCE:
  *
- * Next to every TCE the kernel keeps a second 8-byte entry, it_userspace. It is
- * here called the shadow and says what the TCE refers to, so that nothing has
- * to be stored per TCE beyond the table itself:
+ *	0			    empty
+ *	CLEARED | generation	    empty, cleared by a lazy unmap, see lazy.c
+ *	REGION | user addr. | perm  maps registered memory
+ *	PINNED | phys. addr. | perm maps a page pinned by the map itself (v1)
  *
- *	0			empty
- *	CLEARED | number	empty, cleared by a lazy unmap, see flush.c
- *	REGION | ua | perm	maps registered memory at user address ua
- *	PINNED | hpa | perm	maps a page pinned by the map itself (v1)
- *
- * in the CPU's byte order. Nobody else reads or writes a shadow: KVM reaches a
- * table through operations that are ours, see kvm.c.
+ * in the CPU's byte order. Nobody else reads or writes it: KVM reaches a table
+ * through operations that are ours, see kvm.c.
  */
 #ifndef MTCE_H
 #define MTCE_H
@@ -73,8 +71,8 @@ struct page;
 #define MTCE_MAX_OPS		65536u
 #define MTCE_MAX_LIST		65536u
 
-/* Entries handled between two looks at the scheduler and at signals. */
-#define MTCE_SPAN_MAX		4096ul
+/* Entries handled between two calls of cond_resched(). */
+#define MTCE_RESCHED_ENTRIES	4096ul
 
 /* Locks of one table. */
 #define MTCE_STRIPES		32
@@ -84,7 +82,7 @@ struct page;
 #define MTCE_SHADOW_REGION	BIT_ULL(63)
 #define MTCE_SHADOW_PINNED	BIT_ULL(62)
 #define MTCE_SHADOW_CLEARED	BIT_ULL(61)
-#define MTCE_SHADOW_NUMBER	GENMASK_ULL(60, 56)
+#define MTCE_SHADOW_GENERATION	GENMASK_ULL(60, 56)
 #define MTCE_PERM_MASK		((u64)(VFIO_MTCE_READ | VFIO_MTCE_WRITE))
 
 /*
@@ -100,7 +98,7 @@ static inline u64 mtce_tce_perm(u32 flags)
 /* Does this shadow say that the entry maps something? */
 static inline bool mtce_shadow_live(u64 shadow)
 {
-	return shadow & ~(MTCE_SHADOW_CLEARED | MTCE_SHADOW_NUMBER);
+	return shadow & ~(MTCE_SHADOW_CLEARED | MTCE_SHADOW_GENERATION);
 }
 
 extern bool mtce_takeover;
@@ -216,7 +214,7 @@ enum mtce_flush_reason {
  * @since: when the first came, in ns of ktime_get()
  * @regions: regions that they mapped
  * @nr_pages: valid elements of @pages
- * @pages: what they pinned by themselves, see mtce_work.pages
+ * @pages: what they pinned by themselves, see mtce_gather.pages
  * @flushes: how often, by reason
  * @counts: kills done by flushes
  */
@@ -233,20 +231,28 @@ struct mtce_queue {
 };
 
 /**
- * struct mtce_kvm_stripe - what hypercalls did in a stripe; its kvm_lock
- * @hint: region that the last look-up ended in, or mtce_no_region
- * @index: first entry that was changed and whose kill is still to be done
+ * struct mtce_kvm_change - entries that a hypercall has changed
+ * @index: first entry
  * @entries: how many there are, side by side
- * @region: what @run cleared entries mapped; it counts them until the kill
+ * @region: what @run of them mapped before; it counts them until the kill
  * @run: how many
- * @counts: what was done
  */
-struct mtce_kvm_stripe {
-	struct mtce_region *hint;
+struct mtce_kvm_change {
 	unsigned long index;
 	unsigned long entries;
 	struct mtce_region *region;
 	unsigned long run;
+};
+
+/**
+ * struct mtce_kvm_stripe - what hypercalls did in a stripe; its kvm_lock
+ * @hint: region that the last look-up ended in, or mtce_no_region
+ * @change: cleared entries whose kill is put off until the hypercall is complete
+ * @counts: what was done
+ */
+struct mtce_kvm_stripe {
+	struct mtce_region *hint;
+	struct mtce_kvm_change change;
 	struct mtce_counts counts;
 };
 
@@ -383,27 +389,19 @@ struct mtce_container {
 	struct work_struct kvm_work;
 };
 
-/*
- * Functions around a hot loop are noinline, so that the loop gets the registers,
- * and aligned to more than their size, so that it lies in one 4K page of code.
- * QEMU 7.2's PMU does not count a block of code that ends in a branch to another
- * page: a loop across a boundary would look many times cheaper than it is.
- */
-#define MTCE_LOOP_ALIGN	1024
+/* Runs of entries of one region each, and pages, that fit into struct mtce_gather. */
+#define MTCE_GATHER_RUNS		8
+#define MTCE_GATHER_PAGES		8
 
-/* Runs of entries of one region each, and pages, that fit into struct mtce_work. */
-#define MTCE_WORK_RUNS		8
-#define MTCE_WORK_PAGES		8
-
-/* In the low bits of what stands in mtce_work.pages. */
+/* In the low bits of what stands in mtce_gather.pages. */
 #define MTCE_PAGE_DIRTY		1ul
 
 /**
- * struct mtce_work - one call at work in one window; lives on its stack
+ * struct mtce_gather - one call at work in one window; lives on its stack
  * @c: container
  * @w: window
- * @s: a stripe that is held: whose hint and counts are used
- * @call: NULL, or the call that this is for, which is watched
+ * @s: a stripe that is held: its hint and counts are used
+ * @call: NULL, or the call that this is for, which is traced
  * @pins: NULL, or pages that were pinned for the operation before it began
  * @stripes: all that are held, a bit each; 0: only @s
  * @region: region of the current run of cleared entries, or mtce_no_region
@@ -411,22 +409,22 @@ struct mtce_container {
  * @limit: size of @region; 0 of mtce_no_region: nothing falls into it
  * @run: cleared entries that are not yet taken off region->mapped
  * @mark: shadow that cleared entries get
- * @special: is any of the following not 0?
- * @detached: no group uses the window any more, so no kill is owed
+ * @special: is any of the following not 0? Then the call ends the slow way
+ * @detached: no group uses the window any more: nothing has to be killed
  * @lazy: entries that are cleared now wait in the queue for their kill
- * @queued: there were such entries: @lazy_kill is valid
- * @reuse: an entry was mapped whose kill waited there
- * @max_pages: room in @pages
+ * @queued: there were such entries: @lazy_kill and @runs are valid
+ * @reuse: an entry was mapped that waits in the queue
+ * @max_pages: size of @pages
  * @nr_pages: valid elements of @pages
- * @kill: what is owed to the bridge before the stripes are let go
- * @lazy_kill: what will be owed by the queue
- * @nr_runs: valid elements of @runs, if @queued
- * @runs: what lazy unmaps have to take off regions after the kill
- * @pages: what is to be let go after the kill: a page, with MTCE_PAGE_DIRTY if
- *	the device may have written
- * @few: room for some
+ * @kill: what must be killed before the stripes are unlocked
+ * @lazy_kill: what must be killed by the queue
+ * @nr_runs: valid elements of @runs
+ * @runs: cleared entries that the queue takes off regions after the kill
+ * @pages: what is let go after the kill: a page, with MTCE_PAGE_DIRTY if the
+ *	device may have written to it
+ * @few: the first @pages
  */
-struct mtce_work {
+struct mtce_gather {
 	struct mtce_container *c;
 	struct mtce_window *w;
 	struct mtce_stripe *s;
@@ -455,23 +453,9 @@ struct mtce_work {
 	struct {
 		struct mtce_region *region;
 		unsigned long entries;
-	} runs[MTCE_WORK_RUNS];
+	} runs[MTCE_GATHER_RUNS];
 	unsigned long *pages;
-	unsigned long few[MTCE_WORK_PAGES];
-};
-
-/**
- * struct mtce_hold - what a call has locked
- * @w: window
- * @s: a stripe of it that is held
- * @stripes: all that are held, a bit each; 0: only @s
- * @sem: the container's sem, for reading, too
- */
-struct mtce_hold {
-	struct mtce_window *w;
-	struct mtce_stripe *s;
-	unsigned int stripes;
-	bool sem;
+	unsigned long few[MTCE_GATHER_PAGES];
 };
 
 #ifdef __LITTLE_ENDIAN__
@@ -509,7 +493,7 @@ void mtce_release(void *iommu_data);
 bool mtce_container_get(struct mtce_container *c);
 void mtce_container_put(struct mtce_container *c);
 int mtce_container_own(struct mtce_container *c);
-int mtce_container_usable(struct mtce_container *c);
+int mtce_container_enter(struct mtce_container *c);
 int mtce_container_enable(struct mtce_container *c);
 int mtce_container_disable(struct mtce_container *c);
 int mtce_container_mode(struct mtce_container *c, bool lazy);
@@ -518,25 +502,19 @@ mtce_container_table_group(struct mtce_container *c);
 int mtce_group_attach(struct mtce_container *c, struct iommu_group *grp);
 void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp);
 
-/* stripe.c */
-void mtce_stop(struct mtce_container *c);
-void mtce_go(struct mtce_container *c);
-void mtce_each_window(struct mtce_container *c,
-		      void (*work)(struct mtce_work *wk,
-				   const struct mtce_region *r),
-		      const struct mtce_region *r);
+/* lock.c */
+int mtce_lock_shared(struct mtce_container *c);
+void mtce_unlock_shared(struct mtce_container *c);
+int mtce_lock_all(struct mtce_container *c);
+void __mtce_lock_all(struct mtce_container *c);
+void mtce_unlock_all(struct mtce_container *c);
 unsigned int mtce_stripes_of(const struct mtce_window *w, u64 iova, u64 size);
-bool mtce_stripes_try(struct mtce_window *w, unsigned int stripes);
 void mtce_stripes_lock(struct mtce_container *c, struct mtce_window *w,
 		       unsigned int stripes);
 void mtce_stripes_unlock(struct mtce_window *w, unsigned int stripes);
-int mtce_range_lock_many(struct mtce_container *c, struct mtce_hold *h,
-			 u64 iova, u64 size, u32 entries);
-void mtce_range_unlock_many(struct mtce_container *c, struct mtce_hold *h);
-int mtce_enter(struct mtce_container *c);
-void mtce_kvm_lock(struct mtce_stripe *s);
-void mtce_kvm_lock_too(struct mtce_stripe *s, struct mtce_container *c);
-void mtce_kvm_unlock(struct mtce_stripe *s);
+bool mtce_stripes_try_all(struct mtce_window *w);
+void mtce_kvm_freeze(struct mtce_container *c);
+void mtce_kvm_thaw(struct mtce_container *c);
 
 /* window.c */
 int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
@@ -550,110 +528,6 @@ int mtce_window_set(struct mtce_container *c, struct mtce_window *w,
 		    struct mtce_group *g);
 int mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
 		      struct mtce_group *g);
-
-/*
- * The stripe that a part belongs to. Neighbours differ, and so do parts at the
- * same place in blocks whose size is a power of two, as users like to have them.
- */
-static inline unsigned int mtce_stripe_of(unsigned long part)
-{
-	return (part + part / MTCE_STRIPES * 11) % MTCE_STRIPES;
-}
-
-/* The stripe of @iova, which is in @w, as a bit. */
-static __always_inline unsigned int mtce_stripe_bit(const struct mtce_window *w,
-						    u64 iova)
-{
-	return BIT(mtce_stripe_of((iova - w->start) >> w->part_bytes_shift));
-}
-
-/* The window that holds @iova, or NULL. */
-static inline struct mtce_window *mtce_window_find(struct mtce_container *c,
-						   u64 iova)
-{
-	int i;
-
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		struct mtce_window *w = READ_ONCE(c->windows[i]);
-
-		if (w && iova - w->start < w->bytes)
-			return w;
-	}
-	return NULL;
-}
-
-/*
- * The window that holds @iova, fit for work, and in *@s the stripe of all of
- * [@iova, @iova + @size), locked; or NULL, where it takes more than that. Call
- * inside rcu_read_lock(), which is what keeps @c and the window there until the
- * lock does. This saves the container's sem and its reference count, and the
- * call of __cond_resched() that might_sleep() is on kernels with voluntary
- * preemption: half of what a map of one page costs.
- */
-static __always_inline struct mtce_window *
-mtce_window_try(struct mtce_container *c, u64 iova, u64 size,
-		struct mtce_stripe **s)
-{
-	struct mtce_window *w = mtce_window_find(c, iova);
-	struct mtce_stripe *at;
-	u64 offset, part;
-
-	if (unlikely(!w))
-		return NULL;
-	offset = iova - w->start;
-	part = offset >> w->part_bytes_shift;
-	if (unlikely((offset + size - 1) >> w->part_bytes_shift != part))
-		return NULL;
-	at = &w->stripe[mtce_stripe_of(part)];
-	if (unlikely(!mutex_trylock(&at->lock)))
-		return NULL;
-	*s = at;
-	if (likely(!w->gone && c->ready && c->mm == current->mm))
-		return w;
-	mutex_unlock(&at->lock);
-	return NULL;
-}
-
-/* Somebody may be waiting to free the window: nothing else holds it. */
-static __always_inline void mtce_stripe_unlock(struct mtce_stripe *s)
-{
-	rcu_read_lock();
-	mutex_unlock(&s->lock);
-	rcu_read_unlock();
-}
-
-/*
- * Lock the stripes that the range from @iova on is in: @entries TCEs, or without
- * them @size bytes. Neither is checked. Returns 0, or why that cannot be: -ENXIO
- * or what mtce_enter() says.
- */
-static __always_inline int mtce_range_lock(struct mtce_container *c,
-					   struct mtce_hold *h, u64 iova,
-					   u64 size, u32 entries)
-{
-	struct mtce_window *w;
-
-	rcu_read_lock();
-	w = mtce_window_find(c, iova);
-	if (likely(w))
-		w = mtce_window_try(c, iova, entries ? (u64)entries << w->shift :
-						       size, &h->s);
-	rcu_read_unlock();
-	if (unlikely(!w))
-		return mtce_range_lock_many(c, h, iova, size, entries);
-	h->w = w;
-	h->stripes = 0;
-	return 0;
-}
-
-static __always_inline void mtce_range_unlock(struct mtce_container *c,
-					      struct mtce_hold *h)
-{
-	if (h->stripes)
-		mtce_range_unlock_many(c, h);
-	else
-		mtce_stripe_unlock(h->s);
-}
 
 /* region.c */
 extern struct mtce_region mtce_no_region;
@@ -672,6 +546,8 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size);
 void mtce_region_free_all(struct mtce_container *c);
 struct mtce_region *mtce_region_find(struct mtce_container *c,
 				     unsigned long ua);
+struct mtce_region *mtce_region_piece(struct mtce_gather *ga, unsigned long ua,
+				      u64 size, unsigned long *n);
 int mtce_region_plan(const struct mtce_window *w, struct mtce_region *r,
 		     unsigned long ua, unsigned long n);
 
@@ -706,10 +582,10 @@ int mtce_pins_get(struct mtce_pins *pins, const struct vfio_mtce_op *op,
 		  unsigned int shift);
 void mtce_pins_put(struct mtce_pins *pins);
 void mtce_pins_free(struct mtce_pins *pins);
-long mtce_pins_more(struct mtce_work *wk, unsigned long index, unsigned long n,
+long mtce_pins_more(struct mtce_gather *ga, unsigned long index, unsigned long n,
 		    const u64 *shadow);
 bool mtce_pins_fit(const struct mtce_container *c, long more);
-long mtce_pins_count(struct mtce_work *wk, unsigned long index,
+long mtce_pins_count(struct mtce_gather *ga, unsigned long index,
 		     unsigned long n);
 unsigned long mtce_pin_page_of(u64 shadow);
 void mtce_unpin(struct mtce_container *c, const unsigned long *pages,
@@ -721,104 +597,80 @@ void mtce_buffer_exit(void);
 void *mtce_buffer_alloc(size_t size);
 void mtce_buffer_free(void *buffer, size_t size);
 
-/* update.c */
+/* batch.c */
 long mtce_update(struct mtce_container *c, struct mtce_call *call,
 		 const struct vfio_mtce_op *ops, u32 num, u32 *done);
-int mtce_map_pieces(struct mtce_work *wk, struct vfio_mtce_op op);
-
-/* alike.c */
-u32 mtce_alike_check(const struct mtce_window *w,
-		     const struct vfio_mtce_op *ops, u32 num,
-		     unsigned int *stripes);
-u32 mtce_alike_do(struct mtce_work *wk, const struct vfio_mtce_op *ops,
-		  u32 num);
 
 /* list.c */
 long mtce_put_list(struct mtce_container *c, struct mtce_call *call, u64 iova,
 		   u64 *list, u32 num, u32 flags);
 
-/* work.c */
-void mtce_work_begin(struct mtce_work *wk, struct mtce_container *c,
-		     struct mtce_window *w, unsigned int stripes);
-void mtce_work_end(struct mtce_work *wk);
-void mtce_work_end_special(struct mtce_work *wk);
-void mtce_work_mode(struct mtce_work *wk, bool lazy);
-bool mtce_work_drop(struct mtce_work *wk, u64 shadow);
-void mtce_work_make_room(struct mtce_work *wk);
+/* gather.c */
+void mtce_gather_begin(struct mtce_gather *ga, struct mtce_container *c,
+		       struct mtce_window *w, unsigned int stripes);
+void mtce_gather_end(struct mtce_gather *ga);
+void mtce_gather_end_slow(struct mtce_gather *ga);
+void mtce_gather_mode(struct mtce_gather *ga, bool lazy);
+bool mtce_gather_drop(struct mtce_gather *ga, u64 shadow);
+void mtce_gather_make_room(struct mtce_gather *ga);
+void mtce_gather_kill_more(struct mtce_gather *ga, struct mtce_kill *k,
+			   unsigned long index, unsigned long count);
 
 /* table.c */
 int mtce_table_self_check(struct mtce_window *w);
 int mtce_table_grow(struct mtce_window *w, unsigned long index, gfp_t gfp);
-int mtce_table_plan(struct mtce_work *wk, unsigned long index,
+int mtce_table_plan(struct mtce_gather *ga, unsigned long index,
 		    unsigned long n, u32 flags);
 
-/* fill.c */
-int mtce_table_put_region(struct mtce_work *wk, unsigned long index,
-			  unsigned long n, struct mtce_region *r,
-			  unsigned long ua, u32 flags, bool live);
-int mtce_table_map(struct mtce_work *wk, unsigned long index, unsigned long n,
-		   struct mtce_region *r, unsigned long ua, u32 flags);
-int mtce_table_put_array(struct mtce_work *wk, unsigned long index,
-			 unsigned long n, const u64 *shadow, const u64 *tce,
-			 bool live);
-
-/* clear.c */
-int mtce_table_clear(struct mtce_work *wk, unsigned long index,
-		     unsigned long n);
-void mtce_table_revoke(struct mtce_work *wk, const struct mtce_region *r);
+/* tce.c */
+int mtce_tces_map(struct mtce_gather *ga, unsigned long index, unsigned long n,
+		  struct mtce_region *r, unsigned long ua, u32 flags);
+int mtce_tces_put_region(struct mtce_gather *ga, unsigned long index,
+			 unsigned long n, struct mtce_region *r,
+			 unsigned long ua, u32 flags, bool live);
+int mtce_tces_put(struct mtce_gather *ga, unsigned long index, unsigned long n,
+		  const u64 *shadows, const u64 *tces, bool live);
+int mtce_tces_clear(struct mtce_gather *ga, unsigned long index,
+		    unsigned long n);
+void mtce_tces_revoke(struct mtce_container *c, const struct mtce_region *r);
 
 /* kill.c */
 void mtce_kill_map_group(struct mtce_group *g);
 void mtce_kill_unmap_group(struct mtce_group *g);
-void mtce_kill_add_more(struct mtce_work *wk, struct mtce_kill *k,
-			unsigned long index, unsigned long count);
-bool mtce_kill_merge(struct mtce_container *c, struct mtce_kill *to,
-		     const struct mtce_kill *from);
-void mtce_kill_flush(struct mtce_work *wk);
-void mtce_kill_queued(struct mtce_container *c, struct mtce_window *w);
-void mtce_kill_atomic(struct mtce_container *c, struct mtce_window *w,
-		      unsigned long index, unsigned long n,
-		      struct mtce_counts *counts);
+bool mtce_kill_add(struct mtce_kill *k, unsigned long index,
+		   unsigned long count, bool pe);
+bool mtce_kill_merge(struct mtce_kill *to, const struct mtce_kill *from,
+		     bool pe);
+void mtce_kill(struct mtce_container *c, struct mtce_window *w,
+	       const struct mtce_kill *k, struct mtce_counts *counts);
+void mtce_kill_span(struct mtce_container *c, struct mtce_window *w,
+		    unsigned long index, unsigned long n,
+		    struct mtce_counts *counts);
 
-/* Is a kill of so many entries one of the whole PE? */
-static __always_inline bool mtce_kill_is_pe(const struct mtce_work *wk,
-					    unsigned long entries)
+/* Record the first range; mtce_kill_add() records more. */
+static inline void mtce_kill_first(struct mtce_kill *k, unsigned long index,
+				   unsigned long count)
 {
-	return wk->c->kill_regs && entries > READ_ONCE(mtce_kill_threshold);
-}
-
-/*
- * @count entries from @index on were changed and are owed, in @k. Outside RCU:
- * where kills go through it_ops, it may do some of them.
- */
-static __always_inline void mtce_kill_add(struct mtce_work *wk,
-					  struct mtce_kill *k,
-					  unsigned long index,
-					  unsigned long count)
-{
-	if (k->many) {
-		k->entries += count;
-		return;
-	}
-	if (k->nr) {
-		mtce_kill_add_more(wk, k, index, count);
-		return;
-	}
 	k->range[0].index = index;
 	k->range[0].count = count;
 	k->entries = count;
 	k->nr = 1;
 }
 
-/* flush.c */
+/* lazy.c */
 void mtce_queue_init(struct mtce_queue *q);
-void mtce_queue_add(struct mtce_work *wk);
-void mtce_queue_kill(struct mtce_work *wk);
+void mtce_queue_add(struct mtce_gather *ga);
+void mtce_queue_kill(struct mtce_gather *ga);
 void mtce_flush(struct mtce_container *c, struct mtce_window *w,
 		enum mtce_flush_reason reason);
 void mtce_flush_all(struct mtce_container *c, enum mtce_flush_reason reason);
-void mtce_flush_reuse(struct mtce_work *wk);
+bool mtce_flush_reuse(struct mtce_container *c, struct mtce_window *w);
 void mtce_flush_old(struct work_struct *work);
+void mtce_kvm_sync_change(struct mtce_container *c, struct mtce_window *w,
+			  struct mtce_stripe *s, struct mtce_kvm_change e);
+void mtce_kvm_sync_stripe(struct mtce_container *c, struct mtce_window *w,
+			  struct mtce_stripe *s);
+void mtce_kvm_sync(struct mtce_container *c);
 
 /* eeh.c */
 struct vfio_eeh_pe_op;
@@ -828,11 +680,6 @@ long mtce_eeh_op(struct iommu_group *grp, const struct vfio_eeh_pe_op *op);
 /* kvm.c */
 int mtce_kvm_hook(struct mtce_container *c, struct mtce_window *w);
 void mtce_kvm_unhook(struct mtce_window *w);
-void mtce_kvm_freeze(struct mtce_container *c);
-void mtce_kvm_thaw(struct mtce_container *c);
-void mtce_kvm_settle(struct mtce_container *c);
-void mtce_kvm_settle_one(struct mtce_container *c, struct mtce_window *w,
-			 struct mtce_stripe *s);
 void mtce_kvm_share(struct work_struct *work);
 
 #endif /* MTCE_H */

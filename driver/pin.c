@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that is not registered: pinned for each map, once per TCE (v1), and let
- * go after the kill. Pinning can take any time, for a page fault can, so it is
- * done before a map takes its first lock.
+ * Memory that is not registered: pinned by each map, once per TCE (v1), and let go
+ * after the kill. A page fault may take any time, so pages are pinned before the
+ * map takes its first lock.
  *
- * VFIO_IOMMU_ENABLE has counted the system pages of the window as locked. A system
- * page may be many TCEs, and a pin keeps all of it: so pages are counted, not
- * TCEs, and maps that would pin more than were counted are refused. Neighbours in
- * one part of the table that map the same system page count as one page. So memory
- * that is mapped in one piece counts as what it is, and memory that is scattered
- * never counts as less.
+ * VFIO_IOMMU_ENABLE has counted the system pages of the window as locked. A pin
+ * keeps a whole system page, which may be many TCEs. So pages are counted, not
+ * TCEs, and a map that would pin more than were counted is refused. Neighbours in
+ * one part of the table that map the same system page are a run and count as one
+ * page. Memory that is mapped in one piece thus counts as what it is; memory that
+ * is scattered never counts as less.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -17,8 +17,7 @@
 #include <linux/slab.h>
 
 #include "range.h"
-#include "table.h"
-#include "trace.h"
+#include "tce.h"
 
 static struct page *hpa_to_page(u64 hpa)
 {
@@ -52,7 +51,7 @@ static int pin_pass(unsigned long ua, unsigned long n, unsigned int flags,
 	return 0;
 }
 
-/* A TCE page is not more than the one page, of whatever size, pinned for it. */
+/* A TCE page larger than PAGE_SIZE must lie within one folio. */
 static int pin_large(unsigned long ua, unsigned long n, unsigned int shift,
 		     unsigned int flags, u64 *hpas)
 {
@@ -250,25 +249,25 @@ static bool is_counted(const struct mtce_window *w)
 	return w->shift < PAGE_SHIFT && !w->num;
 }
 
-long mtce_pins_count(struct mtce_work *wk, unsigned long index,
+long mtce_pins_count(struct mtce_gather *ga, unsigned long index,
 		     unsigned long n)
 {
-	return is_counted(wk->w) ? count_runs(wk->w, index, n, NULL) : 0;
+	return is_counted(ga->w) ? count_runs(ga->w, index, n, NULL) : 0;
 }
 
 /*
  * By how many system pages more is pinned if these entries become what @shadow
  * says; by less, if it is negative.
  */
-long mtce_pins_more(struct mtce_work *wk, unsigned long index, unsigned long n,
+long mtce_pins_more(struct mtce_gather *ga, unsigned long index, unsigned long n,
 		    const u64 *shadow)
 {
-	if (!is_counted(wk->w))
+	if (!is_counted(ga->w))
 		return 0;
 	if (n == 1)
-		return runs_more_of_one(wk->w, index, *shadow);
-	return count_runs(wk->w, index, n, shadow) -
-	       count_runs(wk->w, index, n, NULL);
+		return runs_more_of_one(ga->w, index, *shadow);
+	return count_runs(ga->w, index, n, shadow) -
+	       count_runs(ga->w, index, n, NULL);
 }
 
 /*
@@ -282,7 +281,7 @@ bool mtce_pins_fit(const struct mtce_container *c, long more)
 	       atomic_long_read(&c->pinned) + more <= c->enabled_pages;
 }
 
-/* What mtce_work.pages says of an entry that is not of registered memory. */
+/* What mtce_gather.pages says of an entry that is not of registered memory. */
 unsigned long mtce_pin_page_of(u64 shadow)
 {
 	u64 hpa = shadow & ~(MTCE_SHADOW_PINNED | MTCE_PERM_MASK);

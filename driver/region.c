@@ -37,7 +37,7 @@
 /* TCE pages larger than a system page: a superset of what bridges offer. */
 static const unsigned int block_shifts[] = { 16, 21, 24, 28, 30, 34 };
 
-/* Empty: where there is no region this spares everybody a look at NULL. */
+/* Sentinel of size 0: saves a NULL check in the look-ups. */
 struct mtce_region mtce_no_region;
 
 static struct page *hpa_to_page(u64 hpa)
@@ -161,8 +161,7 @@ static int translate_region(struct mtce_region *r)
 }
 
 /*
- * Can @n TCEs of @w, larger than a system page, map @r from @ua on? The piece
- * lies inside the region.
+ * Can @n TCEs of @w map @r from @ua on? The piece lies inside the region.
  * Returns 0, or -ERANGE where a TCE page would not be contiguous.
  */
 int mtce_region_plan(const struct mtce_window *w, struct mtce_region *r,
@@ -170,10 +169,12 @@ int mtce_region_plan(const struct mtce_window *w, struct mtce_region *r,
 {
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
 
+	if (w->shift <= PAGE_SHIFT)	/* contiguous anyway */
+		return 0;
 	for (; n; n--, hpa += BIT(w->shift - PAGE_SHIFT)) {
 		if ((*hpa & HPA_SHIFT_MASK) < w->shift)
 			return -ERANGE;
-		if (!(n % MTCE_SPAN_MAX))
+		if (!(n % MTCE_RESCHED_ENTRIES))
 			cond_resched();
 	}
 	return 0;
@@ -198,6 +199,25 @@ struct mtce_region *mtce_region_find(struct mtce_container *c,
 		node = ua < r->ua ? node->rb_left : node->rb_right;
 	}
 	return NULL;
+}
+
+/*
+ * The region that holds user address @ua, or NULL, and in *@n the TCE pages of
+ * [@ua, @ua + @size) from there on that it holds.
+ */
+struct mtce_region *mtce_region_piece(struct mtce_gather *ga, unsigned long ua,
+				      u64 size, unsigned long *n)
+{
+	struct mtce_region *r = ga->s->hint;
+
+	if (ua - r->ua >= r->size) {
+		r = mtce_region_find(ga->c, ua);
+		if (!r)
+			return NULL;
+		ga->s->hint = r;
+	}
+	*n = min(r->size - (ua - r->ua), size) >> ga->w->shift;
+	return *n ? r : NULL;
 }
 
 static bool region_overlaps(struct mtce_container *c, u64 ua, u64 size)
@@ -323,7 +343,26 @@ static struct mtce_region *region_make(struct mtce_container *c, u64 ua,
 	return ERR_PTR(ret);
 }
 
-static bool region_wanted(u64 ua, u64 size)
+/* Let @r be mapped, if nothing has changed while it was pinned. */
+static int region_add(struct mtce_container *c, struct mtce_region *r)
+{
+	int ret = mtce_lock_all(c);
+
+	if (ret)
+		return ret;
+	if (region_overlaps(c, r->ua, r->size)) {
+		ret = -EBUSY;
+	} else {
+		region_insert(c, r);
+		trace_mtce_register(c, r);
+		c->may_map = true;
+		mtce_container_changed(c);
+	}
+	mtce_unlock_all(c);
+	return ret;
+}
+
+static bool region_valid(u64 ua, u64 size)
 {
 	return mtce_range_valid(ua, size) &&
 	       mtce_range_aligned(ua, size, PAGE_SHIFT);
@@ -340,14 +379,16 @@ int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 	bool busy;
 	int ret;
 
-	if (!region_wanted(ua, size))
+	if (!region_valid(ua, size))
 		return -EINVAL;
 	if (!mtce_range_inside(ua, size, 0, TASK_SIZE))
 		return -EFAULT;
 
-	down_read(&c->sem);
+	ret = mtce_lock_shared(c);
+	if (ret)
+		return ret;
 	busy = region_overlaps(c, ua, size);
-	up_read(&c->sem);
+	mtce_unlock_shared(c);
 	if (busy)
 		return -EBUSY;
 
@@ -355,17 +396,7 @@ int mtce_region_register(struct mtce_container *c, u64 ua, u64 size)
 	if (IS_ERR(r))
 		return PTR_ERR(r);
 
-	mtce_stop(c);
-	ret = mtce_container_usable(c);
-	if (!ret && region_overlaps(c, ua, size))
-		ret = -EBUSY;
-	if (!ret) {
-		region_insert(c, r);
-		trace_mtce_register(c, r);
-		c->may_map = true;
-		mtce_container_changed(c);
-	}
-	mtce_go(c);
+	ret = region_add(c, r);
 	if (!ret)
 		return 0;
 	unlist_region(c->mm, r, &tries);
@@ -404,13 +435,13 @@ static int region_retire(struct mtce_container *c, struct mtce_region *r)
 
 	if (waits(r))
 		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
-	mtce_kvm_settle(c);
+	mtce_kvm_sync(c);
 	if (atomic64_read(&r->mapped) && c->type != MTCE_TYPE_V2)
 		return -EBUSY;
 	if (atomic64_read(&r->mapped)) {
-		mtce_each_window(c, mtce_table_revoke, r);
+		mtce_tces_revoke(c, r);
 		/* What a hypercall cleared before the revoke came to it. */
-		mtce_kvm_settle(c);
+		mtce_kvm_sync(c);
 	}
 	return region_put(c, r, &tries);
 }
@@ -424,13 +455,12 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 	struct mtce_region *r;
 	int ret;
 
-	if (!region_wanted(ua, size))
+	if (!region_valid(ua, size))
 		return -EINVAL;
 
-	mtce_stop(c);
-	ret = mtce_container_usable(c);
+	ret = mtce_lock_all(c);
 	if (ret)
-		goto unlock;
+		return ret;
 	r = mtce_region_find(c, ua);
 	if (!r || r->ua != ua || r->size != size) {
 		ret = c->mm ? -ENOENT : -EPERM;
@@ -445,7 +475,7 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 	region_erase(c, r);
 	region_free(r);
 unlock:
-	mtce_go(c);
+	mtce_unlock_all(c);
 	return ret;
 }
 

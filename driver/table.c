@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tables: their layout, the self-check, making leaves, looking before writing.
+ * Tables: layout, self-check, leaves, and the plan of a map.
  *
  * Direct tables. On IODA2 a table is a radix tree: tbl->it_indirect_levels
  * levels of it_level_size entries above the leaves, big-endian, a child's
@@ -8,17 +8,67 @@
  * twin of the same shape. Leaves appear on demand. Writing a leaf in a loop
  * costs ten instructions per TCE, an indirect call per entry over a hundred.
  * The layout is not an interface, so mtce_table_self_check() compares it with
- * what it_ops does, on each new table, before any group can see it. When they
+ * what it_ops does, on each new table, before any group can see it. Where they
  * differ, everything goes through it_ops, entry by entry.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
-#include "table.h"
+#include "tce.h"
 
-/* So few entries that what is around a loop costs more than the loop. */
-#define FEW	16
+/*
+ * Finding entries, see tce.h
+ */
+
+/* The leaf entry for @index below @root, or NULL where there is no leaf. */
+__be64 *mtce_walk_levels(const struct mtce_window *w, __be64 *root,
+			 unsigned long index)
+{
+	unsigned int level;
+
+	for (level = w->levels; level; level--) {
+		unsigned long slot = index >> (level * w->level_shift);
+		u64 child = be64_to_cpu(READ_ONCE(root[slot & level_mask(w)]));
+
+		if (!child)
+			return NULL;
+		root = __va(child & ~(u64)(TCE_PCI_READ | TCE_PCI_WRITE));
+	}
+	return root + (index & level_mask(w));
+}
+
+/* Entries from @index on that lie side by side, at most @max. */
+struct span mtce_span_at(const struct mtce_window *w, unsigned long index,
+			 unsigned long max)
+{
+	unsigned long left = level_mask(w) + 1 - (index & level_mask(w));
+	struct span s = { .n = min3(max, left, SPAN_MAX) };
+
+	if (w->shared)
+		s.n = min(same_part(w, index, s.n), SHARED_SPAN_MAX);
+	if (w->direct) {
+		s.shadow = walk_shadow(w, index);
+		if (s.shadow)
+			s.tce = walk(w, (__be64 *)w->tbl->it_base, index);
+		return s;
+	}
+	s.shadow = shadow_through_ops(w, index);
+	if (s.shadow)
+		s.n = 1;
+	return s;
+}
+
+/* Are these entries all there in one span that nobody but us writes? */
+bool mtce_one_span(const struct mtce_window *w, unsigned long index,
+		   unsigned long n, struct span *s)
+{
+	if (!w->direct || w->shared ||
+	    (index & level_mask(w)) + n > level_mask(w) + 1 || n > SPAN_MAX)
+		return false;
+	*s = mtce_span_at(w, index, n);
+	return s->tce;
+}
 
 /*
  * Self-check
@@ -175,8 +225,8 @@ int mtce_table_grow(struct mtce_window *w, unsigned long index, gfp_t gfp)
 }
 
 /*
- * The same through the platform's operations, where only a write makes a leaf of TCEs: the first
- * entry, empty until now, points for a moment to a page of zeros.
+ * The same through the platform's operations, where only a write makes a leaf of
+ * TCEs: its first entry, empty until now, maps a page of zeros for a moment.
  */
 static int grow_through_ops(struct mtce_window *w, unsigned long index)
 {
@@ -231,47 +281,41 @@ static int prepare(struct mtce_window *w, unsigned long index, unsigned long n)
 	}
 }
 
-/* OR of @n shadows: cheaper than to look at each. */
-static noinline __aligned(MTCE_LOOP_ALIGN) u64
-or_of(const u64 *shadow, unsigned long n)
+/*
+ * The plan of a map
+ */
+
+/* First index from @index on that may be live, or @end. */
+unsigned long mtce_next_touched(const struct mtce_window *w,
+				unsigned long index, unsigned long end)
 {
+	unsigned long last_bit = (end - 1) >> w->part_shift;
+	unsigned long bit = index >> w->part_shift;
+
+	if (test_bit(bit, w->touched))
+		return index;
+	bit = find_next_bit(w->touched, last_bit + 1, bit + 1);
+	return bit > last_bit ? end : bit << w->part_shift;
+}
+
+/* Is an entry of the span live? If not, what a map must know of it is noted. */
+bool mtce_span_live(struct mtce_gather *ga, struct span s)
+{
+	unsigned long i;
 	u64 or = 0;
-	unsigned long i;
 
-	for (i = 0; i + 8 <= n; i += 8) {
-		const u64 *s = shadow + i;
-
-		or |= s[0] | s[1] | s[2] | s[3] | s[4] | s[5] | s[6] | s[7];
-	}
-	for (; i < n; i++)
-		or |= shadow[i];
-	return or;
-}
-
-/* Some were cleared by a lazy unmap. Does one of them still wait for its kill? */
-static void note_reuse(struct mtce_work *wk, const u64 *shadow, unsigned long n)
-{
-	const u64 mark = READ_ONCE(wk->w->queue.mark);
-	unsigned long i;
-
-	for (i = 0; i < n && !wk->reuse; i++)
-		wk->reuse = shadow[i] == mark;
-}
-
-/* Is an entry of the span in use? If not, it is about to be mapped. */
-bool mtce_table_span_live(struct mtce_work *wk, struct span s)
-{
-	u64 or = s.n == 1 ? *s.shadow : or_of(s.shadow, s.n);
-
+	for (i = 0; i < s.n; i++)
+		or |= s.shadow[i];
 	if (mtce_shadow_live(or))
 		return true;
-	if (unlikely(or))
-		note_reuse(wk, s.shadow, s.n);
+	/* Lazy unmaps have cleared some. Does one still wait for its kill? */
+	for (i = 0; or && i < s.n; i++)
+		note_reuse(ga, s.shadow[i]);
 	return false;
 }
 
-/* Is any entry of the range in use? */
-static bool range_live(struct mtce_work *wk, unsigned long index,
+/* Is any entry of the range live? */
+static bool range_live(struct mtce_gather *ga, unsigned long index,
 		       unsigned long n)
 {
 	const unsigned long end = index + n;
@@ -279,11 +323,12 @@ static bool range_live(struct mtce_work *wk, unsigned long index,
 	while (index < end) {
 		struct span s;
 
-		index = next_touched(wk->w, index, end);
+		index = mtce_next_touched(ga->w, index, end);
 		if (index == end)
 			break;
-		s = span_at(wk->w, index, same_part(wk->w, index, end - index));
-		if (s.shadow && mtce_table_span_live(wk, s))
+		s = mtce_span_at(ga->w, index,
+				 same_part(ga->w, index, end - index));
+		if (s.shadow && mtce_span_live(ga, s))
 			return true;
 		index += s.n;
 		if (index < end)
@@ -293,24 +338,17 @@ static bool range_live(struct mtce_work *wk, unsigned long index,
 }
 
 /*
- * Can the range be written? Makes its leaves. Returns whether some entries are
- * to be replaced, or -EEXIST, -ENOMEM, -EINTR.
+ * Can the range be mapped? Makes its leaves. Returns whether some entries are
+ * replaced, or -EEXIST, -ENOMEM, -EINTR.
  */
-int mtce_table_plan(struct mtce_work *wk, unsigned long index,
+int mtce_table_plan(struct mtce_gather *ga, unsigned long index,
 		    unsigned long n, u32 flags)
 {
-	struct mtce_window *w = wk->w;
-	struct span s;
-	bool live;
+	bool live = range_live(ga, index, n);
 	int ret;
 
-	/* A few are looked at faster than the map of touched parts is. */
-	if (n <= FEW && one_span(w, index, n, &s))
-		live = mtce_table_span_live(wk, s);
-	else
-		live = range_live(wk, index, n);
 	if (live && !(flags & VFIO_MTCE_REPLACE))
 		return -EEXIST;
-	ret = prepare(w, index, n);
+	ret = prepare(ga->w, index, n);
 	return ret ? ret : live;
 }

@@ -16,7 +16,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "mtce.h"
+#include "lock.h"
 #include "trace.h"
 
 /* log2 of the entries in a part, usually */
@@ -302,7 +302,7 @@ int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
 		return ret;
 	}
 	mtce_stripes_lock(c, w, MTCE_ALL_STRIPES);
-	/* Complete before mtce_window_find() sees it; mtce_go() unlocks it. */
+	/* Complete before mtce_window_find() sees it; mtce_unlock_all() unlocks it. */
 	smp_store_release(&c->windows[num], w);
 	c->default_pending = false;
 	mtce_container_changed(c);
@@ -377,17 +377,17 @@ void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s)
  */
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 {
-	struct mtce_work wk;
+	struct mtce_gather ga;
 
 	lockdep_assert_held_write(&c->sem);
 	mtce_kvm_unhook(w);
 	mtce_flush(c, w, MTCE_FLUSH_TEARDOWN);
 	c->windows[w->num] = NULL;
 
-	mtce_work_begin(&wk, c, w, MTCE_ALL_STRIPES);
-	wk.detached = !w->stuck;
-	mtce_table_clear(&wk, 0, w->size);
-	mtce_work_end(&wk);
+	mtce_gather_begin(&ga, c, w, MTCE_ALL_STRIPES);
+	ga.detached = !w->stuck;
+	mtce_tces_clear(&ga, 0, w->size);
+	mtce_gather_end(&ga);
 
 	mtce_window_stats(w, &c->stats);
 	drop_table(c, w);
