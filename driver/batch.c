@@ -100,20 +100,16 @@ static noinline u32 check_run(const struct mtce_window *w,
 			      unsigned int *stripes)
 {
 	const u64 what = *(const u64 *)ops, iova = ops->iova, size = ops->size;
-	const struct vfio_mtce_op *op = ops, *end = ops + num;
+	const struct vfio_mtce_op *op = ops;
 	u64 differ = 0, vaddrs = 0;
-	u32 n;
+	u32 pairs, n;
 
-	/* By twos: one branch for both. */
-	for (; op + 1 < end; op += 2) {
+	/* By twos, one branch for both; a last odd one is left out. */
+	for (pairs = num / 2; pairs; pairs--, op += 2) {
 		if (unlike(op, what, size) | unlike(op + 1, what, size))
 			break;
 		differ |= (op[0].iova ^ iova) | (op[1].iova ^ iova);
 		vaddrs |= op[0].vaddr | op[1].vaddr;
-	}
-	for (; op < end && !unlike(op, what, size); op++) {
-		differ |= op->iova ^ iova;
-		vaddrs |= op->vaddr;
 	}
 	n = op - ops;
 	if (n < 2 || !run_valid(w, ops, differ, vaddrs))
@@ -160,12 +156,16 @@ static int check_op(struct batch *b, const struct mtce_window *w,
 /* Check every operation, and find out what to lock. */
 static int check_batch(struct mtce_container *c, struct batch *b)
 {
-	u32 i, n;
+	u32 i, n, pause = RUN_MAX;
 	int ret;
 
 	for (i = 0; i < b->num; i += n) {
 		struct mtce_window *w = mtce_window_find(c, b->ops[i].iova);
 
+		if (i >= pause) {
+			cond_resched();
+			pause = i + RUN_MAX;
+		}
 		if (!w)
 			return -ENXIO;
 		n = find_run(b, w, i);
@@ -175,8 +175,6 @@ static int check_batch(struct mtce_container *c, struct batch *b)
 			if (ret)
 				return ret;
 		}
-		if (i / RUN_MAX != (i + n) / RUN_MAX)
-			cond_resched();
 	}
 	return 0;
 }
@@ -227,6 +225,8 @@ static noinline u32 clear_each(struct mtce_gather *ga,
 	const struct tables t = tables_of(ga->w);
 	u32 i;
 
+	/* Saves 1.5 of 13 instructions an entry. */
+#pragma GCC unroll 4
 	for (i = 0; i < num; i++) {
 		u64 offset = op[i].iova >> t.to_offset;
 		u64 *shadow = t.shadows + offset;
@@ -248,10 +248,11 @@ static noinline u32 map_each(struct mtce_gather *ga,
 {
 	const u64 base = r->ua, limit = r->size, *hpas = r->hpas;
 	const u64 perm = mtce_tce_perm(op->flags);
+	const u64 bits = MTCE_SHADOW_REGION | perm;
+	const unsigned int shift = ga->w->part_bytes_shift;
+	const u64 first_part = ga->w->start >> shift;
 	const struct tables t = tables_of(ga->w);
-	struct mtce_window *w = ga->w;
-	const unsigned int part_shift = w->part_bytes_shift;
-	const u64 start = w->start;
+	const u32 flags = op->flags;
 	u64 part, last = ~0ull;
 	u32 i;
 
@@ -261,13 +262,13 @@ static noinline u32 map_each(struct mtce_gather *ga,
 		u64 *shadow = t.shadows + offset;
 
 		if (unlikely(ua - base >= limit) ||
-		    unlikely(!make_way(ga, *shadow, op->flags)))
+		    unlikely(!make_way(ga, *shadow, flags)))
 			break;
-		part = (iova - start) >> part_shift;
+		part = iova >> shift;
 		if (part != last)
-			touch_part(w, part);
+			touch_part(ga->w, part - first_part);
 		last = part;
-		tce_set(shadow, MTCE_SHADOW_REGION | ua | perm, t.tces + offset,
+		tce_set(shadow, ua | bits, t.tces + offset,
 			(hpas[(ua - base) >> PAGE_SHIFT] & PAGE_MASK) |
 			(ua & ~PAGE_MASK) | perm);
 	}
@@ -377,7 +378,7 @@ static int do_window(struct mtce_container *c, const struct batch *b,
 	struct mtce_gather ga __uninitialized;
 	unsigned int stripes = b->stripes[w->num];
 	struct progress p = {};
-	u32 pause = *i;
+	u32 pause = *i + OPS_BETWEEN_BREAKS;
 	int ret = 0;
 
 	gather_begin(&ga, c, b->call, w, &w->stripe[__ffs(stripes)], stripes);

@@ -141,18 +141,6 @@ static int map_registered(struct mtce_gather *ga, const struct vfio_mtce_op *op,
 	return ret;
 }
 
-/*
- * VFIO_IOMMU_ENABLE has counted the pages of the 32-bit window, so only there
- * may a map pin memory by itself.
- */
-static bool may_pin(struct mtce_gather *ga)
-{
-	struct iommu_table_group *tg = mtce_container_table_group(ga->c);
-
-	return ga->c->enabled && !ga->w->num && tg &&
-	       ga->w->bytes <= tg->tce32_size;
-}
-
 /* Are the pages pinned? If not, say for which TCE page they must be. */
 static bool are_pinned(struct mtce_gather *ga, unsigned long n)
 {
@@ -171,19 +159,10 @@ static int map_pinned(struct mtce_gather *ga, unsigned long index,
 {
 	struct mtce_pins *pins = ga->pins;
 	const u64 *tces = pins->tces, *shadows = tces + n;
-	long more = mtce_pins_more(ga, index, n, shadows);
 	int ret;
 
-	if (!mtce_pins_fit(ga->c, more))
+	if (!mtce_pins_fit(ga->c, mtce_pins_more(ga, index, n, shadows)))
 		return -ENOMEM;
-	/* v1's usual map; without this it costs 9 % more. */
-	if (n == 1 && !live && ga->w->flat) {
-		set_one(ga, index, *shadows, *tces);
-		if (more)
-			atomic_long_add(more, &ga->c->pinned);
-		pins->n = 0;
-		return 0;
-	}
 	ret = mtce_tces_put(ga, index, n, shadows, tces, live);
 	mtce_pins_free(pins);
 	return ret;
@@ -198,7 +177,7 @@ static noinline int map_pieces(struct mtce_gather *ga,
 	int ret, live;
 
 	ret = plan_memory(ga, op);
-	if (ret == -ENOENT && may_pin(ga))
+	if (ret == -ENOENT && mtce_may_pin(ga->c, ga->w))
 		pin = true;
 	else if (ret)
 		return ret;
@@ -314,29 +293,6 @@ static int update_range(struct mtce_container *c, struct mtce_call *call,
 }
 
 /*
- * Will the map need pages that are pinned, for all that can be seen without a lock?
- * It would be asked to pin them first.
- */
-static bool pins_surely(struct mtce_container *c, const struct vfio_mtce_op *op,
-			struct mtce_pins *pins)
-{
-	struct mtce_window *w;
-	bool pin = false;
-
-	if (op->op != VFIO_MTCE_OP_MAP || !mtce_pins_all(c))
-		return false;
-	rcu_read_lock();
-	w = mtce_window_find(c, op->iova);
-	if (w && c->ready &&
-	    !check_range(w, op->iova, op->size, op->vaddr)) {
-		pins->shift = w->shift;
-		pin = true;
-	}
-	rcu_read_unlock();
-	return pin;
-}
-
-/*
  * Lock the range and do one operation. If its pages must be pinned, it is done
  * again with them: pinning may fault and sleep, which no lock may wait for.
  */
@@ -344,11 +300,10 @@ int mtce_update_alone(struct mtce_container *c, struct mtce_call *call,
 		      const struct vfio_mtce_op *op)
 {
 	struct mtce_pins pins __uninitialized;
-	int ret = MTCE_PIN_FIRST;
+	int ret;
 
 	pins.n = 0;
-	if (!pins_surely(c, op, &pins))
-		ret = update_range(c, call, op, &pins);
+	ret = update_range(c, call, op, &pins);
 	while (ret == MTCE_PIN_FIRST) {
 		mtce_pins_put(&pins);
 		ret = mtce_pins_get(&pins, op, pins.shift);

@@ -63,4 +63,9 @@ int mtce_update_one(struct mtce_container *c, struct mtce_call *call,
 int mtce_update_alone(struct mtce_container *c, struct mtce_call *call,
 		      const struct vfio_mtce_op *op);
 
+/* flat.c */
+bool mtce_flat_one(struct mtce_container *c, struct mtce_window *w,
+		   struct mtce_stripe *s, const struct vfio_mtce_op *op);
+int mtce_flat_pinned(struct mtce_container *c, const struct vfio_mtce_op *op);
+
 #endif /* MTCE_MAP_H */

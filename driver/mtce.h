@@ -101,6 +101,13 @@ static inline bool mtce_shadow_live(u64 shadow)
 	return shadow & ~(MTCE_SHADOW_CLEARED | MTCE_SHADOW_GENERATION);
 }
 
+/* Does it say that the entry pins its page itself? */
+static inline bool mtce_shadow_pinned(u64 shadow)
+{
+	return (shadow & (MTCE_SHADOW_REGION | MTCE_SHADOW_PINNED)) ==
+	       MTCE_SHADOW_PINNED;
+}
+
 extern bool mtce_takeover;
 extern bool mtce_direct;
 extern unsigned int mtce_kill_threshold;
@@ -580,10 +587,14 @@ static inline bool mtce_pins_all(const struct mtce_container *c)
 
 int mtce_pins_get(struct mtce_pins *pins, const struct vfio_mtce_op *op,
 		  unsigned int shift);
+int mtce_pins_get_one(struct mtce_pins *pins, const struct vfio_mtce_op *op);
 void mtce_pins_put(struct mtce_pins *pins);
 void mtce_pins_free(struct mtce_pins *pins);
 long mtce_pins_more(struct mtce_gather *ga, unsigned long index, unsigned long n,
 		    const u64 *shadow);
+bool mtce_may_pin(struct mtce_container *c, const struct mtce_window *w);
+long mtce_pins_more_of_one(const struct mtce_window *w, unsigned long index,
+			   u64 shadow);
 bool mtce_pins_fit(const struct mtce_container *c, long more);
 long mtce_pins_count(struct mtce_gather *ga, unsigned long index,
 		     unsigned long n);

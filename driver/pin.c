@@ -11,6 +11,7 @@
  * page. Memory that is mapped in one piece thus counts as what it is; memory that
  * is scattered never counts as less.
  */
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -96,25 +97,32 @@ static void pin_undo(const u64 *hpas, unsigned long n)
 			unpin_user_page(hpa_to_page(*hpas));
 }
 
+static unsigned int pin_flags(u32 flags)
+{
+	return FOLL_LONGTERM | (flags & VFIO_MTCE_WRITE ? FOLL_WRITE : 0);
+}
+
+/* @tces are filled, without permissions; @n shadows stand behind them. */
+static void say_what_is_pinned(struct mtce_pins *pins, u64 perm)
+{
+	unsigned long i;
+
+	for (i = 0; i < pins->n; i++) {
+		pins->tces[i] |= perm;
+		pins->tces[pins->n + i] = MTCE_SHADOW_PINNED | pins->tces[i];
+	}
+}
+
 /*
  * Pin the memory of @n TCEs from @ua on, one pin per TCE, into @hpas (zeroed
  * by the caller). On failure nothing stays pinned.
  */
 static int pin_pages(unsigned long ua, unsigned long n, unsigned int shift,
-		     u64 perm, u64 *hpas)
+		     unsigned int flags, u64 *hpas)
 {
-	unsigned int flags = FOLL_LONGTERM;
-	int ret;
+	int ret = shift < PAGE_SHIFT ? pin_small(ua, n, shift, flags, hpas) :
+				       pin_large(ua, n, shift, flags, hpas);
 
-	if (perm & VFIO_MTCE_WRITE)
-		flags |= FOLL_WRITE;
-	if (shift < PAGE_SHIFT && n == 1)
-		ret = pin_pass(ua & PAGE_MASK, 1, flags, hpas, 1,
-			       ua & ~PAGE_MASK);
-	else if (shift < PAGE_SHIFT)
-		ret = pin_small(ua, n, shift, flags, hpas);
-	else
-		ret = pin_large(ua, n, shift, flags, hpas);
 	if (ret)
 		pin_undo(hpas, n);
 	return ret;
@@ -138,8 +146,7 @@ void mtce_pins_free(struct mtce_pins *pins)
 int mtce_pins_get(struct mtce_pins *pins, const struct vfio_mtce_op *op,
 		  unsigned int shift)
 {
-	const u64 perm = mtce_tce_perm(op->flags);
-	unsigned long i, n = op->size >> shift;
+	unsigned long n = op->size >> shift;
 	int ret;
 
 	if (!n || !mtce_range_aligned(op->vaddr, op->size, shift))
@@ -153,15 +160,30 @@ int mtce_pins_get(struct mtce_pins *pins, const struct vfio_mtce_op *op,
 	if (!pins->tces)
 		return -ENOMEM;
 	pins->n = n;
-	ret = pin_pages(op->vaddr, n, shift, perm, pins->tces);
-	if (ret) {
+	ret = pin_pages(op->vaddr, n, shift, pin_flags(op->flags), pins->tces);
+	if (ret)
 		mtce_pins_free(pins);
-		return ret;
-	}
-	for (i = 0; i < n; i++) {
-		pins->tces[i] |= perm;
-		pins->tces[n + i] = MTCE_SHADOW_PINNED | pins->tces[i];
-	}
+	else
+		say_what_is_pinned(pins, mtce_tce_perm(op->flags));
+	return ret;
+}
+
+/* The same for a TCE page that is not larger than a system page, as v1's are. */
+int mtce_pins_get_one(struct mtce_pins *pins, const struct vfio_mtce_op *op)
+{
+	struct page *page;
+
+	if (op->size > PAGE_SIZE || !is_power_of_2(op->size) ||
+	    op->vaddr & (op->size - 1))
+		return -EINVAL;
+	if (pin_user_pages_fast(op->vaddr & PAGE_MASK, 1,
+				pin_flags(op->flags), &page) != 1)
+		return -EFAULT;
+	pins->n = 1;
+	pins->shift = ilog2(op->size);
+	pins->tces = pins->one;
+	pins->one[0] = page_to_phys(page) + (op->vaddr & ~PAGE_MASK);
+	say_what_is_pinned(pins, mtce_tce_perm(op->flags));
 	return 0;
 }
 
@@ -174,16 +196,10 @@ void mtce_pins_put(struct mtce_pins *pins)
 	mtce_pins_free(pins);
 }
 
-static bool is_pinned(u64 shadow)
-{
-	return (shadow & (MTCE_SHADOW_REGION | MTCE_SHADOW_PINNED)) ==
-	       MTCE_SHADOW_PINNED;
-}
-
 /* Does an entry begin a run of entries that pin the same system page? */
 static bool begins_run(u64 before, u64 shadow)
 {
-	return is_pinned(shadow) && (shadow ^ before) >> PAGE_SHIFT;
+	return mtce_shadow_pinned(shadow) && (shadow ^ before) >> PAGE_SHIFT;
 }
 
 static u64 shadow_of(const struct mtce_window *w, unsigned long index)
@@ -192,12 +208,6 @@ static u64 shadow_of(const struct mtce_window *w, unsigned long index)
 					shadow_through_ops(w, index);
 
 	return shadow ? *shadow : 0;
-}
-
-/* The shadow before @index, if that is in the same part: its lock is the same. */
-static u64 shadow_before(const struct mtce_window *w, unsigned long index)
-{
-	return index & (BIT(w->part_shift) - 1) ? shadow_of(w, index - 1) : 0;
 }
 
 /*
@@ -209,7 +219,7 @@ static long count_runs(const struct mtce_window *w, unsigned long index,
 		       unsigned long n, const u64 *instead)
 {
 	const unsigned long part = BIT(w->part_shift), end = index + n;
-	u64 before = shadow_before(w, index);
+	u64 before = index % part ? shadow_of(w, index - 1) : 0;
 	unsigned long i;
 	long runs = 0;
 
@@ -228,25 +238,26 @@ static long count_runs(const struct mtce_window *w, unsigned long index,
 	return runs;
 }
 
-/* By how many runs there are more if one entry becomes what @shadow says. */
-static long runs_more_of_one(const struct mtce_window *w, unsigned long index,
-			     u64 shadow)
-{
-	const u64 before = shadow_before(w, index);
-	const u64 old = shadow_of(w, index);
-	long more = begins_run(before, shadow) - begins_run(before, old);
-	u64 next;
-
-	if (!((index + 1) & (BIT(w->part_shift) - 1)))
-		return more;
-	next = shadow_of(w, index + 1);
-	return more + begins_run(shadow, next) - begins_run(old, next);
-}
-
 /* Where no system page is more than one TCE the window is small enough. */
 static bool is_counted(const struct mtce_window *w)
 {
 	return w->shift < PAGE_SHIFT && !w->num;
+}
+
+/* mtce_pins_more() of one entry of a flat window. */
+long mtce_pins_more_of_one(const struct mtce_window *w, unsigned long index,
+			   u64 shadow)
+{
+	const unsigned long in_part = BIT(w->part_shift) - 1;
+	const u64 *s = flat_shadow(w, index);
+	u64 before = index & in_part ? s[-1] : 0;
+	long more = begins_run(before, shadow) - begins_run(before, *s);
+
+	if (!is_counted(w))
+		return 0;
+	if (!((index + 1) & in_part))
+		return more;
+	return more + begins_run(shadow, s[1]) - begins_run(*s, s[1]);
 }
 
 long mtce_pins_count(struct mtce_gather *ga, unsigned long index,
@@ -264,10 +275,19 @@ long mtce_pins_more(struct mtce_gather *ga, unsigned long index, unsigned long n
 {
 	if (!is_counted(ga->w))
 		return 0;
-	if (n == 1)
-		return runs_more_of_one(ga->w, index, *shadow);
 	return count_runs(ga->w, index, n, shadow) -
 	       count_runs(ga->w, index, n, NULL);
+}
+
+/*
+ * May maps of the window pin memory? VFIO_IOMMU_ENABLE has counted the pages of
+ * the 32-bit window only.
+ */
+bool mtce_may_pin(struct mtce_container *c, const struct mtce_window *w)
+{
+	struct iommu_table_group *tg = mtce_container_table_group(c);
+
+	return c->enabled && !w->num && tg && w->bytes <= tg->tce32_size;
 }
 
 /*

@@ -23,29 +23,34 @@ struct source {
 	const u64 *tces;
 };
 
-/* TCE pages smaller than a system page: those of one page differ by a constant. */
+/* Entries that map contiguous memory: both of each differ from the last by @step. */
+static __always_inline void fill_block(struct span s, unsigned long n,
+				       u64 shadow, u64 tce, u64 step)
+{
+	unsigned long i;
+
+	for (i = 0; i < n; i++) {
+		tce_set(&s.shadow[i], shadow, &s.tce[i], tce);
+		shadow += step;
+		tce += step;
+	}
+}
+
+/* TCE pages smaller than a system page: those of one page are contiguous. */
 static noinline void fill_small(const struct mtce_window *w, struct span s,
 				const struct mtce_region *r, unsigned long ua,
 				u64 perm)
 {
-	const unsigned long step = BIT(w->shift), n = s.n;
 	const u64 *hpa = &r->hpas[(ua - r->ua) >> PAGE_SHIFT];
-	u64 tce = (*hpa & PAGE_MASK) | (ua & ~PAGE_MASK) | perm;
 	u64 shadow = MTCE_SHADOW_REGION | ua | perm;
-	unsigned long left_in_page = (PAGE_SIZE - (ua & ~PAGE_MASK)) >>
-				     w->shift;
-	unsigned long i = 0, end = min(n, left_in_page);
+	u64 offset = ua & ~PAGE_MASK;
+	unsigned long n;
 
-	for (;;) {
-		for (; i < end; i++) {
-			tce_set(&s.shadow[i], shadow, &s.tce[i], tce);
-			shadow += step;
-			tce += step;
-		}
-		if (end == n)
-			return;
-		end = min(n, end + (PAGE_SIZE >> w->shift));
-		tce = (*++hpa & PAGE_MASK) | perm;
+	for (; s.n; s.n -= n, s.shadow += n, s.tce += n, offset = 0) {
+		n = min(s.n, (PAGE_SIZE - offset) >> w->shift);
+		fill_block(s, n, shadow, (*hpa++ & PAGE_MASK) | offset | perm,
+			   BIT_ULL(w->shift));
+		shadow += (u64)n << w->shift;
 	}
 }
 
@@ -339,7 +344,7 @@ static unsigned long clear_any(struct mtce_gather *ga, unsigned long index,
 static bool matches(u64 shadow, const struct mtce_region *r)
 {
 	if (!r)
-		return (s64)shadow >= 0 && shadow & MTCE_SHADOW_PINNED;
+		return mtce_shadow_pinned(shadow);
 	return shadow - (MTCE_SHADOW_REGION | r->ua) < r->size;
 }
 
