@@ -13,9 +13,9 @@ RESULTS=/sys/kernel/debug/mtce_oracle
 BACKEND=${MTCE_BACKEND:-mtce}
 MODE=${MTCE_TEST_MODE:-normal}
 
-# Programs that open no device take a second or two each; the others in one variant only, unless there is time.
+# Programs that open no device take a second or two each; the others in one variant of one type only, unless there is time.
 PROGRAMS=(kill_order attack_groups contract_v1 contract_v2 contract_new lazy)
-if [[ $MODE == long || $MODE == normal && ${MTCE_TEST_VARIANT-default} == default ]]; then PROGRAMS+=(teardown stress_model races_lazy races_kvm); fi
+if [[ $MODE == long || $MODE == normal && $BACKEND == mtce && ${MTCE_TEST_VARIANT-default} == default ]]; then PROGRAMS+=(teardown stress_model races_lazy races_kvm); fi
 if [[ $MODE == long ]]; then PROGRAMS+=(races_container races_exit unregister dma dma_new dma_default_window isolation memory_limit multigroup owner kvm_contract kvm_teardown); fi
 # Random runs have a longer turn of their own, and so have a guest's races.
 [[ $MODE != long ]] || export MTCE_RACE_SECONDS=${MTCE_RACE_SECONDS:-6}
