@@ -129,6 +129,10 @@ json_t *context_json(const char *path, const json_t *run)
 	json_t *j = json_pack("{s:s}", "file", path);
 
 	json_object_set(j, "context", json_object_get(run, "context"));
+	if (json_object_get(run, "partial"))
+		json_object_set(j, "partial", json_object_get(run, "partial"));
+	json_object_set_new(j, "instructions_counted_by",
+			    json_string(json_text(run, "instructions_counted_by", "pmu")));
 	json_object_set(j, "effort", json_object_get(run, "effort"));
 	json_object_set(j, "floor", json_object_get(run, "floor"));
 	json_object_set(j, "stalls", json_object_get(run, "stalls"));

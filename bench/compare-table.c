@@ -52,6 +52,10 @@ void table_context(const char *path, const json_t *run)
 	char text[2048];
 
 	print_wrapped("run", path);
+	if (runfile_done(run) < 100) {
+		snprintf(text, sizeof(text), "%.0f %% of it: it was interrupted, the rest is missing", runfile_done(run));
+		print_wrapped("PARTIAL", text);
+	}
 	snprintf(text, sizeof(text), "%s, %lld-byte pages, %lld CPUs",
 		 json_text(context, "kernel", "unknown"),
 		 (long long)json_integer_value(json_object_get(context, "page_size")),

@@ -26,7 +26,7 @@ static const char doc[] =
 	"  mtce-compare --json bench.json | jq '.comparisons[0].dearer'\n\n"
 	"Exit status, the same for the table, JSON and CSV: 0; 1 if a file is no good, or --check finds, in one "
 	"file, a missed goal or a back end without a row that others have, or, of two sides, that something became "
-	"worse or is missing; 64 if the command is wrong.";
+	"worse or is missing, or that a run is partial; 64 if the command is wrong.";
 
 static const char args_doc[] = "FILE\nA B\nA... -b B...";
 
@@ -320,12 +320,30 @@ static void load(struct arguments *a, json_t *out)
 
 		for (j = 0; j < side->num; j++) {
 			side->runs[j] = runfile_load(side->files[j]);
+			if (runfile_done(side->runs[j]) < 100 && !a->check)
+				fprintf(stderr, "mtce-compare: %s is partial: it was interrupted after %.0f %%\n",
+					side->files[j], runfile_done(side->runs[j]));
 			json_array_append_new(json_object_get(out, "runs"),
 					      context_json(side->files[j], side->runs[j]));
 		}
 		side->run = side->num > 1 ? merge_runs(side->runs, side->files, side->num) :
 					    side->runs[0];
 	}
+}
+
+/* What was interrupted is no whole run, whatever it says. */
+static json_t *problems_of_runs(const struct arguments *a)
+{
+	json_t *all = json_array();
+	size_t i, j;
+
+	for (i = 0; i < a->num_sides; i++)
+		for (j = 0; j < a->sides[i].num; j++)
+			if (runfile_done(a->sides[i].runs[j]) < 100)
+				json_array_append_new(all, json_sprintf("%s is partial: it was interrupted after %.0f %%",
+									a->sides[i].files[j],
+									runfile_done(a->sides[i].runs[j])));
+	return all;
 }
 
 /* The first few are enough on a screen; all of them are in the JSON. */
@@ -343,7 +361,7 @@ int main(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, args_doc, doc, NULL, NULL, NULL };
 	struct arguments a = { .least = 2 };
-	json_t *out, *problems;
+	json_t *out, *problems, *more;
 	bool bad;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
@@ -352,7 +370,10 @@ int main(int argc, char **argv)
 	refuse_unlike(&a);
 	if (a.csv)
 		csv_heading();
-	problems = a.num_sides == 1 ? compare_one(&a, out) : compare_two(&a, out);
+	problems = problems_of_runs(&a);
+	more = a.num_sides == 1 ? compare_one(&a, out) : compare_two(&a, out);
+	json_array_extend(problems, more);
+	json_decref(more);
 	bad = json_array_size(problems);
 	if (a.check)
 		say_problems(problems);

@@ -77,6 +77,16 @@ const json_t *runfile_result(const json_t *run, const char *scenario, const char
 	return NULL;
 }
 
+double runfile_done(const json_t *run)
+{
+	const json_t *partial = json_object_get(run, "partial");
+	double turns = json_number_or_nan(partial, "turns");
+
+	if (!partial)
+		return 100;
+	return turns > 0 ? 100 * json_number_or_nan(partial, "turns_done") / turns : 0;
+}
+
 bool runfile_has_backend(const json_t *run, const char *backend)
 {
 	return runfile_result(run, NULL, backend);

@@ -15,6 +15,8 @@ json_t *runfile_load(const char *path);
 
 /* NULL if the run has no such result. */
 const json_t *runfile_result(const json_t *run, const char *scenario, const char *backend);
+/* In percent, how much of a run that somebody interrupted was done; 100: all of it. */
+double runfile_done(const json_t *run);
 bool runfile_has_backend(const json_t *run, const char *backend);
 
 /* NAN if it is missing or null. */

@@ -113,6 +113,13 @@ one 'unmap, mtce: is missing' "($MTCE | select(.name == \"4k-range-1024\")) |= d
 one 'a goal without a measurement' '.scenarios |= map(select(.backend != "mtce")) | .context.command = ["mtce-bench"]'
 gives 0 'goals' --rows '4k-range-*' "$WORK/one.json"
 
+# Interrupted: told in each form, and nothing to rely on.
+spoil "$FULL" '.partial = {reason: "interrupted", turns_done: 5, turns: 10}'
+gives 1 'is partial: it was interrupted after 50 %' "$FULL" "$WORK/b.json"
+gives 1 '^PARTIAL +50 % of it: it was interrupted' --rows '4k-range-*' "$WORK/b.json"
+[[ $("$COMPARE" --json "$WORK/b.json" | jq -c '.runs[0].partial.turns_done, .problems[0]') == *5*'is partial'* ]] || wrong 'the JSON does not say that a run is partial'
+"$COMPARE" --csv "$WORK/b.json" 2>&1 >/dev/null | grep -q 'is partial' || wrong 'nobody who wants CSV hears that a run is partial'
+
 # Rows by pattern, several runs a side, folders, stdin.
 spoil "$FULL" "($MTCE | select(.name == \"4k-range-1024\") | .map) |= (.instructions_per_call_samples |= map(. * 2))"
 gives 0 ' 0 worse' --rows '4k-update-*' --rows '4k-range-1024 unmap' "$FULL" "$WORK/b.json"

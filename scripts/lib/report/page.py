@@ -13,6 +13,7 @@ BACKENDS = draw.BACKENDS
 SHORT = {'upstream': 'upstream', 'mtce-takeover': 'takeover', 'mtce': 'mtce'}
 # Whose latency is drawn, as far as the run has them.
 TIMED = (('4k-one-page', 'map'), ('4k-range-1024', 'map'), ('4k-list-512-scattered', 'map'), ('4k-tail-range-4096', 'beside'))
+COUNTERS = {'qemu-plugin': 'a plugin of QEMU, each one', 'pmu': 'the CPU', 'none': 'nobody'}
 PAGES = {4096: '4 KiB', 65536: '64 KiB', 1 << 24: '16 MiB'}
 esc = html.escape
 
@@ -78,6 +79,9 @@ class Report:
         sizes = [p for n, p in ((4096, '4k'), (65536, '64k'), (1 << 24, '16m')) if draw.batch_lines(self.rows, p, 'instructions')]
         self.page = sizes[0] if sizes else '4k'
         self.parts = {}
+        partial = self.run.get('partial')
+        self.partial = (f'Partial: the run was interrupted after {100 * partial["turns_done"] // max(partial["turns"], 1)} % of it; '
+                        'what is not here was not measured.') if partial else ''
 
     # Pictures
 
@@ -141,10 +145,11 @@ class Report:
 
     def first(self):
         where = f'{self.machine()}, kernel {esc(self.context["kernel"])}, {self.context.get("date", "")[:10]}, mtce {esc(self.commit)}' + (
-            ' with local changes' if self.context.get('mtce_dirty') else '')
+            ' with local changes' if self.context.get('mtce_dirty') else '') + f'; instructions counted by {COUNTERS[self.run["instructions_counted_by"]]}'
         caution = ('<p class="caution"><strong>Emulated:</strong> instructions and kill stores are counted and can be compared; '
                    'times are the emulator’s, not POWER8 latency.</p>') if self.emulated else ''
-        return f'<h1>{esc(self.headline())}</h1>\n{self.gallery("batch", "lead")}\n<p class="note">{where}</p>\n{caution}'
+        partial = f'<p class="caution"><strong>{esc(self.partial)}</strong></p>\n' if self.partial else ''
+        return f'{partial}<h1>{esc(self.headline())}</h1>\n{self.gallery("batch", "lead")}\n<p class="note">{where}</p>\n{caution}'
 
     def machine(self):
         m = self.context.get('machine', {})
@@ -295,7 +300,7 @@ class Report:
     def where(self):
         files = [n for n in ('bench.json', 'table.txt', 'kills.tsv', 'context.json') if os.path.exists(os.path.join(self.folder, n))]
         links = ', '.join(f'<a href="{n}">{n}</a>' for n in files)
-        dump = {k: self.run[k] for k in ('context', 'effort', 'floor', 'stalls') if self.run.get(k)}
+        dump = {k: self.run[k] for k in ('partial', 'context', 'effort', 'floor', 'stalls') if self.run.get(k)}
         for part in dump.values():
             for v in part.values():
                 if isinstance(v, dict):
@@ -320,7 +325,10 @@ class Report:
     # The mail
 
     def summary(self):
-        out = [f'# mtce {self.commit}: a benchmark run', ''] + wrap(self.headline()) + ['']
+        out = [f'# mtce {self.commit}: a benchmark run', '']
+        if self.partial:
+            out += wrap(f'**{self.partial}**') + ['']
+        out += wrap(self.headline()) + ['']
         machine = self.context.get('machine', {})
         about = [f'{machine.get("model", "unknown machine")}, {machine.get("cpu", "unknown CPU")}' + (f', {self.context.get("qemu")}' if self.context.get('qemu') else ''),
                  f'kernel {self.context["kernel"]}, {self.context.get("page_size", 0) // 1024} KiB pages', f'{self.context.get("date", "")}, run {self.name}']
