@@ -22,6 +22,9 @@
 #include "scenario.h"
 #include "steal.h"
 #include "util.h"
+#include "version.h"
+
+const char *argp_program_version = "mtce-bench " MTCE_VERSION;
 
 static const char doc[] =
 	"Measures mapping and unmapping through VFIO back ends, in one boot.\v"
@@ -271,6 +274,7 @@ int main(int argc, char **argv)
 	char path[4096];
 	size_t n;
 
+	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	scenarios = scenarios_make(&n);
 	n = filter(&a, scenarios, n);

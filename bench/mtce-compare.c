@@ -9,6 +9,9 @@
 #include "compare.h"
 #include "runfile.h"
 #include "util.h"
+#include "version.h"
+
+const char *argp_program_version = "mtce-compare " MTCE_VERSION;
 
 static const char doc[] =
 	"Compares results of mtce-bench.\v"
@@ -26,7 +29,7 @@ static const char doc[] =
 	"  mtce-compare --json bench.json | jq '.comparisons[0].dearer'\n\n"
 	"Exit status, the same for the table, JSON and CSV: 0; 1 if a file is no good, or --check finds, in one "
 	"file, a missed goal or a back end without a row that others have, or, of two sides, that something became "
-	"worse or is missing, or that a run is partial; 64 if the command is wrong.";
+	"worse or is missing, or that a run is partial; 2 if the command is wrong.";
 
 static const char args_doc[] = "FILE\nA B\nA... -b B...";
 
@@ -364,6 +367,7 @@ int main(int argc, char **argv)
 	json_t *out, *problems, *more;
 	bool bad;
 
+	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	out = json_pack("{s:i,s:[],s:[]}", "schema", RUNFILE_SCHEMA, "runs", "comparisons");
 	load(&a, out);

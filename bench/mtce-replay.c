@@ -15,10 +15,13 @@
 #include "process.h"
 #include "replay-run.h"
 #include "util.h"
+#include "version.h"
 #include "../vmm/vmm.h"
 
 #define REPLAY_SCHEMA 1
 #define MEMORY ((size_t)256 << 20)
+
+const char *argp_program_version = "mtce-replay " MTCE_VERSION;
 
 static const char doc[] =
 	"Replays the TCE traffic that a guest made, and says what it costs.\v"
@@ -335,6 +338,7 @@ int main(int argc, char **argv)
 	char path[4096];
 	unsigned int n;
 
+	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	stream_read(&s, a.recording);
 	a.group = process_group(a.group);

@@ -15,9 +15,12 @@
 #include "process.h"
 #include "sweep-work.h"
 #include "util.h"
+#include "version.h"
 
 #define SWEEP_SCHEMA 1
 #define PARAMETERS "/sys/module/vfio_iommu_mtce/parameters/"
+
+const char *argp_program_version = "mtce-sweep " MTCE_VERSION;
 
 static const char doc[] =
 	"Runs work with lazy unmaps under every combination of the driver's settings.\v"
@@ -378,6 +381,7 @@ int main(int argc, char **argv)
 	json_t *context;
 	char path[4096];
 
+	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	a.group = process_group(a.group);
 	process_prepare();

@@ -14,7 +14,7 @@
 /* A signal that comes just before a sleep is noticed after this. */
 #define NAP_NS		50000000ull
 
-const char *argp_program_version = "mtcelat 1";
+const char *argp_program_version = "mtcelat 0.1";
 
 static const char doc[] =
 "Histograms of how long VFIO's calls take in the back end mtce, and in upstream's.\v"

@@ -38,7 +38,7 @@ static struct {
 
 static uint64_t shown;
 
-const char *argp_program_version = "mtcesnoop 1";
+const char *argp_program_version = "mtcesnoop 0.1";
 
 static const char doc[] =
 "Show every call to mtce's VFIO back end, a line each, when it ends; with --hcall also every guest page of the hypercalls "

@@ -39,7 +39,7 @@ struct moment {
 	struct mtcestat_counts counts;
 };
 
-const char *argp_program_version = "mtcestat 1";
+const char *argp_program_version = "mtcestat 0.1";
 
 static const char doc[] =
 "Show what mtce's VFIO back end does, a line per second, and the totals at the end."

@@ -12,10 +12,13 @@
 
 #include "marker.h"
 #include "measure.h"
+#include "version.h"
 #include "nvme.h"
 #include "run.h"
 #include "stats.h"
 #include "util.h"
+
+const char *argp_program_version = "nvme-direct " MTCE_VERSION;
 
 static const char doc[] =
 	"Reads an NVMe disk from user space, maps the memory of every read for it and unmaps it again, and says what that costs. "
@@ -308,7 +311,7 @@ int main(int argc, char **argv)
 	};
 	FILE *json;
 
-	argp_err_exit_status = 2;
+	argp_err_exit_status = EXIT_USAGE;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	a.job.group = group_of(a.job.device);

@@ -18,6 +18,8 @@ export MTCE_CACHE
 	EXIT_LAB=125     # the lab could not do its part
 }
 
+MTCE_VERSION=0.1
+version() { echo "$PROG $MTCE_VERSION"; exit 0; }
 say()  { printf '%s: %s\n' "${PROG:-lab}" "$*" >&2; }
 die()  { say "$*"; exit "$EXIT_LAB"; }
 usage_error() { say "$* (see --help)"; exit "$EXIT_USAGE"; }
