@@ -168,7 +168,7 @@ void csv_heading(void)
 	printf("comparison,scenario,op,per,family,column,state,instructions,kill_stores,exits,p50_ns,p99_ns,scaling,ratio,change_percent,holm,worse_in,better_in\n");
 }
 
-static void csv_number(double v)
+void csv_number(double v)
 {
 	if (isfinite(v))
 		printf(",%.10g", v);

@@ -11,25 +11,51 @@
 #define WIDTH 79
 #define NAME_WIDTH 21
 
-void print_wrapped(const char *key, const char *text)
+static void wrap(const char *key, int indent, const char *text)
 {
-	size_t column = 10, n;
+	size_t column = (size_t)indent, n;
 
-	printf("%-10s", key);
-	if (strlen(key) >= column)
-		printf("\n%-10s", "");
+	printf("%-*s", indent, key);
+	if (strlen(key) >= column && indent)
+		printf("\n%-*s", indent, "");
 	while (*text) {
 		n = strcspn(text, " ");
-		if (column > 10 && column + n >= WIDTH) {
-			printf("\n%-10s", "");
-			column = 10;
+		if (column > (size_t)indent && column + n >= WIDTH) {
+			printf("\n%-*s", indent, "");
+			column = (size_t)indent;
 		}
-		printf("%s%.*s", column > 10 ? " " : "", (int)n, text);
+		printf("%s%.*s", column > (size_t)indent ? " " : "", (int)n, text);
 		column += n + 1;
 		text += n;
 		text += strspn(text, " ");
 	}
 	printf("\n");
+}
+
+void print_wrapped(const char *key, const char *text)
+{
+	wrap(key, 10, text);
+}
+
+void print_folded(const char *text)
+{
+	wrap("", 0, text);
+}
+
+void print_origin(const char *what, const json_t *context)
+{
+	const json_t *machine = json_object_get(context, "machine");
+	const char *cpu = json_text(machine, "cpu", "unknown CPU");
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s%s%.10s, commit %.10s%s", what ? what : "", what ? ", " : "",
+		 json_text(context, "date", "unknown"), json_text(context, "mtce_commit", "unknown"),
+		 json_is_true(json_object_get(context, "mtce_dirty")) ? " with local changes" : "");
+	print_folded(text);
+	snprintf(text, sizeof(text), "kernel %s, %lld-byte pages, %.*s %s", json_text(context, "kernel", "unknown"),
+		 (long long)json_integer_value(json_object_get(context, "page_size")), (int)strcspn(cpu, ","), cpu,
+		 json_text(machine, "model", ""));
+	print_folded(text);
 }
 
 static void join_command(char *buf, size_t size, const json_t *command)

@@ -167,6 +167,10 @@ void table_latency(const struct comparison *c);
 void table_notes(const struct comparison *c);
 /* "key      words words", broken between words. */
 void print_wrapped(const char *key, const char *text);
+/* The same without a key. */
+void print_folded(const char *text);
+/* Of another kind than mtce-bench's: @what (or NULL), when, of which commit, and where it was measured. */
+void print_origin(const char *what, const json_t *context);
 
 /* compare-threads.c: nothing if no row is about threads */
 #define OP_THREADS "threads"
@@ -197,7 +201,14 @@ json_t *compare_json(const struct comparison *c, bool judged);
 json_t *context_json(const char *path, const json_t *run);
 json_t *verdict_json(const struct verdict *v);
 void csv_heading(void);
+void csv_number(double v);	/* with the comma before it; empty if there is none */
 void csv_rows(const char *title, const struct comparison *c, bool judged);
+
+/* compare-sweep.c, compare-replay.c: what mtce-sweep and mtce-replay have written */
+void sweep_table(const json_t *run);
+void sweep_csv(const json_t *run);
+void replay_table(const json_t *run);
+void replay_csv(const json_t *run);
 
 /*
  * compare-goals.c: goals that are missed, and rows that were not measured where they should be. Both are

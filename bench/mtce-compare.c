@@ -18,10 +18,12 @@ static const char doc[] =
 	"One file: its back ends side by side, with what the batched one saves, and what is dearer. Two files: what "
 	"differs between A and B by more than chance, for each back end that A or B has; several runs a side are "
 	"A A ... -b B -b B .... A folder stands for its bench.json, - for stdin. What B lacks is worse. Runs that "
-	"differ in anything but the driver, date and load are refused. Instructions and kill stores come first. "
+	"differ in anything but the driver, date and load are refused. A run of mtce-sweep or mtce-replay, alone, is "
+	"printed. Instructions and kill stores come first. "
 	"Under emulation times are the emulator's, and labelled so.\n\n"
 	"Examples:\n"
 	"  mtce-compare results/20261123T065721Z-lab-64k-26bcca7\n"
+	"  mtce-compare results/20261123T070733Z-sweep-lab-64k-26bcca7\n"
 	"  mtce-compare --base mtce-takeover --new mtce bench.json\n"
 	"  mtce-compare before.json after.json\n"
 	"  mtce-compare --check a1.json a2.json -b b1.json -b b2.json\n"
@@ -322,7 +324,9 @@ static void load(struct arguments *a, json_t *out)
 		struct side *side = &a->sides[i];
 
 		for (j = 0; j < side->num; j++) {
-			side->runs[j] = runfile_load(side->files[j]);
+			if (!side->runs[j])
+				side->runs[j] = runfile_read(side->files[j]);
+			runfile_check(side->files[j], side->runs[j]);
 			if (runfile_done(side->runs[j]) < 100 && !a->check)
 				fprintf(stderr, "mtce-compare: %s is partial: it was interrupted after %.0f %%\n",
 					side->files[j], runfile_done(side->runs[j]));
@@ -360,6 +364,46 @@ static void say_problems(const json_t *problems)
 		fprintf(stderr, "mtce-compare: and %zu more\n", n - 10);
 }
 
+static const struct kind {
+	const char *name;
+	const char *what;	/* is in it */
+	void (*table)(const json_t *run);
+	void (*csv)(const json_t *run);
+} kinds[] = {
+	{ "sweep", "points", sweep_table, sweep_csv },
+	{ "replay", "results", replay_table, replay_csv },
+};
+
+/* Of mtce-sweep or mtce-replay: that is all there is to print. */
+static const struct kind *kind_of(const json_t *run)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(json_text(run, "kind", ""), kinds[i].name) &&
+		    json_array_size(json_object_get(run, kinds[i].what)))
+			return &kinds[i];
+	return NULL;
+}
+
+static int flushed(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		die("cannot write to stdout");
+	return 0;
+}
+
+static int print_kind(const struct arguments *a, const struct kind *kind, const json_t *run)
+{
+	if (a->json || a->check || a->rows.num || a->base || a->new)
+		die("a %s is printed as a table or with --csv, and nothing else", kind->name);
+	if (a->csv)
+		kind->csv(run);
+	else
+		kind->table(run);
+	return flushed();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, args_doc, doc, NULL, NULL, NULL };
@@ -369,6 +413,9 @@ int main(int argc, char **argv)
 
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	a.sides[0].runs[0] = runfile_read(a.sides[0].files[0]);
+	if (a.num_sides == 1 && kind_of(a.sides[0].runs[0]))
+		return print_kind(&a, kind_of(a.sides[0].runs[0]), a.sides[0].runs[0]);
 	out = json_pack("{s:i,s:[],s:[]}", "schema", RUNFILE_SCHEMA, "runs", "comparisons");
 	load(&a, out);
 	refuse_unlike(&a);
@@ -386,8 +433,7 @@ int main(int argc, char **argv)
 		json_dumpf(out, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12));
 		printf("\n");
 	}
-	if (fflush(stdout) || ferror(stdout))
-		die("cannot write to stdout");
+	flushed();
 	json_decref(out);
 	return a.check && bad ? 1 : 0;
 }

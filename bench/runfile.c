@@ -18,7 +18,21 @@ static void check_result(const char *path, size_t i, const json_t *result)
 		    path, i + 1);
 }
 
-static json_t *load_json(const char *path)
+/* The first that is there; else the one that is missed. */
+static void file_in(const char *folder, char *path, size_t size)
+{
+	static const char * const names[] = { "bench.json", "sweep.json", "replay.json" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, size, "%s/%s", folder, names[i]);
+		if (!access(path, F_OK))
+			return;
+	}
+	snprintf(path, size, "%s/%s", folder, names[0]);
+}
+
+json_t *runfile_read(const char *path)
 {
 	char inside[4096];
 	json_error_t error;
@@ -30,7 +44,7 @@ static json_t *load_json(const char *path)
 	} else {
 		snprintf(inside, sizeof(inside), "%s", path);
 		if (!stat(path, &st) && S_ISDIR(st.st_mode))
-			snprintf(inside, sizeof(inside), "%s/bench.json", path);
+			file_in(path, inside, sizeof(inside));
 		if (access(inside, R_OK))
 			die("cannot read %s: %s", inside, strerror(errno));
 		run = json_load_file(inside, 0, &error);
@@ -40,12 +54,13 @@ static json_t *load_json(const char *path)
 	return run;
 }
 
-json_t *runfile_load(const char *path)
+void runfile_check(const char *path, const json_t *run)
 {
 	const json_t *schema, *scenarios;
-	json_t *run = load_json(path);
 	size_t i;
 
+	if (json_object_get(run, "kind"))
+		die("%s is of mtce-%s, and is printed, not compared", path, json_text(run, "kind", "?"));
 	schema = json_object_get(run, "schema");
 	if (!json_is_integer(schema))
 		die("%s was not written by mtce-bench: it has no schema number", path);
@@ -59,6 +74,13 @@ json_t *runfile_load(const char *path)
 		die("%s has no context: nobody knows where it was measured", path);
 	for (i = 0; i < json_array_size(scenarios); i++)
 		check_result(path, i, json_array_get(scenarios, i));
+}
+
+json_t *runfile_load(const char *path)
+{
+	json_t *run = runfile_read(path);
+
+	runfile_check(path, run);
 	return run;
 }
 

@@ -12,6 +12,10 @@
 
 /* A folder has its bench.json; "-" is stdin. Dies with a sentence that names the file. */
 json_t *runfile_load(const char *path);
+/* Whatever it is of; a folder stands for the file of its kind. */
+json_t *runfile_read(const char *path);
+/* Fails unless mtce-bench wrote it. */
+void runfile_check(const char *path, const json_t *run);
 
 /* NULL if the run has no such result. */
 const json_t *runfile_result(const json_t *run, const char *scenario, const char *backend);

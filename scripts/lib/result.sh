@@ -17,6 +17,18 @@ merge_kills() { # JSON KILLS
 	mv "$1.new" "$1"
 }
 
+# The mtce-compare of this checkout: it prints every table.
+result_compare() {
+	local f
+	for f in ${MTCE_COMPARE:+"$MTCE_COMPARE"} "$TOP/build/host/bench/mtce-compare" "$TOP/bench/mtce-compare"; do
+		if "$f" --version >/dev/null 2>&1; then
+			echo "$f"
+			return
+		fi
+	done
+	die "mtce-compare is not built; run: make build"
+}
+
 # What scripts/report makes of a run; a kit's host may have no Python.
 result_report() { # ARGUMENT...
 	[[ -x /usr/bin/python3 ]] || { say 'Python is not installed, and it draws the pictures (Debian: python3-matplotlib)'; return 1; }

@@ -8,7 +8,7 @@ WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 cd "$TOP"
 wrong() { echo "$*"; exit 1; }
-for t in localedef jq awk; do command -v $t >/dev/null || { echo "$t is not installed"; exit 77; }; done
+for t in localedef awk; do command -v $t >/dev/null || { echo "$t is not installed"; exit 77; }; done
 
 # A locale of our own: which are installed does not matter.
 make_locale() {
@@ -29,16 +29,9 @@ same() { # NAME COMMAND...
 	diff "$WORK/point" "$WORK/comma.out" >"$WORK/diff" || wrong "$name: $(head -n 4 "$WORK/diff")"
 	grep -qE '[0-9]\.[0-9]' "$WORK/point" || wrong "$name has no fraction"
 }
-newest() { find results -path "$1" | sort | tail -n 1; } # PATTERN
 
 make_locale
 [[ $(with comma bash -c 'printf %.1f 1,5') == 1,5 ]] || { echo 'localedef makes no locale here'; exit 77; }
-mkdir "$WORK/sweep"
-cp "$(newest '*-sweep-*/sweep.json')" "$WORK/sweep"
-same 'a sweep' scripts/sweep --draw "$WORK/sweep"
-# shellcheck disable=SC2016 # for the inner shell
-same 'a replay' bash -euo pipefail -c 'TOP=$PWD; . scripts/lib/common.sh; . scripts/lib/replay.sh; replay_table "$1"' bash \
-	"$(newest '*-replay-*/replay.json')"
 same 'a recording' scripts/record-tces --check bench/traces/disk-net-quick.csv.zst
 
 # Every script that somebody starts: by itself, or by common.sh. Guest tests are started by mtce-host.
