@@ -370,8 +370,8 @@ static const struct kind {
 	void (*table)(const json_t *run);
 	void (*csv)(const json_t *run);
 } kinds[] = {
-	{ "sweep", "points", sweep_table, sweep_csv },
-	{ "replay", "results", replay_table, replay_csv },
+	{ .name = "sweep", .what = "points", .table = sweep_table, .csv = sweep_csv },
+	{ .name = "replay", .what = "results", .table = replay_table, .csv = replay_csv },
 };
 
 /* Of mtce-sweep or mtce-replay: that is all there is to print. */
