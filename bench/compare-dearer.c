@@ -74,6 +74,7 @@ static const struct reason *first_of(const struct reason *r)
 
 struct dearer *dearer_find(const struct comparison *c, const struct selection *s)
 {
+	static const struct least least = { .tested = LEAST, .exact = LEAST };
 	struct dearer *d = xcalloc(1, sizeof(*d));
 	size_t col;
 
@@ -89,7 +90,7 @@ struct dearer *dearer_find(const struct comparison *c, const struct selection *s
 		if (compare_make(one, s))
 			d->num++;
 	}
-	compare_judge(d->of, d->num, LEAST);
+	compare_judge(d->of, d->num, &least);
 	return d;
 }
 

@@ -88,9 +88,10 @@ static json_t *difference_json(const struct difference *d)
 {
 	char worse[96], better[96];
 
-	return json_pack("{s:o,s:o,s:b,s:b,s:b,s:s,s:s,s:b,s:o,s:o,s:o,s:o,s:o}",
+	return json_pack("{s:o,s:o,s:b,s:b,s:b,s:b,s:s,s:s,s:b,s:o,s:o,s:o,s:o,s:o}",
 			 "p", real_or_null(d->instructions.p),
 			 "change_percent", real_or_null(d->change),
+			 "exact", d->exact,
 			 "instructions_differ", !!((d->worse | d->better) & IN_INSTRUCTIONS),
 			 "kill_stores_differ", !!((d->worse | d->better) & IN_KILLS),
 			 "worse", !!d->worse,
@@ -139,13 +140,21 @@ json_t *context_json(const char *path, const json_t *run)
 	return j;
 }
 
+static json_t *apart_json(const struct row *r)
+{
+	return r ? real_or_null(fabs(r->difference.change)) : json_null();
+}
+
 json_t *verdict_json(const struct verdict *v)
 {
-	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:s,s:i}", "rows", (int)v->rows,
+	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:s,s:i,s:i,s:i,s:i,s:o,s:o}", "rows", (int)v->rows,
 			 "same", (int)v->same, "better", (int)v->better, "worse", (int)v->worse,
 			 "new", (int)v->new, "not_measured", (int)v->unmeasured,
 			 "tests", (int)v->tests, "correction", "Holm",
-			 "rows_with_too_few_samples", (int)v->untestable);
+			 "rows_with_too_few_samples", (int)v->untestable, "exact", (int)v->exact,
+			 "exact_undisturbed", (int)v->undisturbed, "exact_identical", (int)v->identical,
+			 "exact_undisturbed_apart_percent", apart_json(v->furthest[0]),
+			 "exact_interrupted_apart_percent", apart_json(v->furthest[1]));
 }
 
 /* Numbers of a column, for lines with commas. */

@@ -33,6 +33,8 @@ struct limits {
 
 static const struct limits emulator = { 6, 25, 2, 2.5 };
 static const struct limits machine = { 1.25, 2, 1.1, 1.15 };
+/* What interrupts did is left out of such counts. */
+#define PURE 1
 /* Rows for which a geometric mean is worth the name. */
 #define ENOUGH_ROWS 4
 
@@ -95,6 +97,7 @@ static void look_at_instructions(const struct cell *a, const struct cell *b, str
 	d->level[1] = stats_interval(vb, nb, &d->low[1], &d->high[1]);
 	d->apart = all_apart(va, na, vb, nb);
 	d->change = percent(d->median[0], d->median[1]);
+	d->exact = a->purity >= PURE && b->purity >= PURE;
 }
 
 static void look_at_scaling(const struct cell *a, const struct cell *b, struct difference *d)
@@ -190,13 +193,20 @@ static bool is_lost(struct difference *d, enum measure m, double a, double b)
 	return isnan(a) || isnan(b);
 }
 
-static void judge_instructions(struct row *r, double least)
+static void judge_instructions(struct row *r, const struct least *least)
 {
 	struct difference *d = &r->difference;
 	bool touch = !(d->low[0] > d->high[1] || d->low[1] > d->high[0]);
 
-	if (is_lost(d, IN_INSTRUCTIONS, d->median[0], d->median[1]) || fabs(d->change) < least)
+	if (is_lost(d, IN_INSTRUCTIONS, d->median[0], d->median[1]) ||
+	    fabs(d->change) < (d->exact ? least->exact : least->tested))
 		return;
+	if (d->exact) {
+		if (!d->apart || !d->runs_apart)
+			return;
+		note(d, IN_INSTRUCTIONS, d->change > 0);
+		return;
+	}
 	if (d->instructions.decides) {
 		if (d->instructions.holm >= CHANCE || touch || !d->runs_apart)
 			return;
@@ -248,14 +258,14 @@ static void judge_scaling(struct row *r, const struct limits *l)
 	note(d, IN_SCALING, b < a);
 }
 
-static void judge_row(struct row *r, const struct limits *l, double least)
+static void judge_row(struct row *r, const struct limits *l, const struct least *least)
 {
 	if (!both_measured(r)) {
 		judge_state(r);
 		return;
 	}
 	judge_instructions(r, least);
-	judge_counts(r, least);
+	judge_counts(r, least->tested);
 	judge_latency(r, l);
 	judge_scaling(r, l);
 }
@@ -291,7 +301,7 @@ static void judge_latencies(struct comparison *c, const struct limits *l)
 	}
 }
 
-void compare_judge(struct comparison *cs, size_t num, double least)
+void compare_judge(struct comparison *cs, size_t num, const struct least *least)
 {
 	size_t i, j;
 
@@ -311,6 +321,21 @@ void compare_judge(struct comparison *cs, size_t num, double least)
 	}
 }
 
+static void add_exact(struct verdict *v, const struct row *r)
+{
+	const struct difference *d = &r->difference;
+	bool interrupts = r->cells[0].purity <= PURE || r->cells[1].purity <= PURE;
+	const struct row **furthest = &v->furthest[interrupts];
+
+	if (!d->exact)
+		return;
+	v->exact++;
+	v->undisturbed += !interrupts;
+	v->identical += !interrupts && !(fabs(d->median[0] - d->median[1]) > 0);
+	if (!*furthest || fabs(d->change) > fabs((*furthest)->difference.change))
+		*furthest = r;
+}
+
 void verdict_add(struct verdict *v, const struct comparison *c)
 {
 	size_t i;
@@ -320,6 +345,7 @@ void verdict_add(struct verdict *v, const struct comparison *c)
 		const struct cell *cells = c->rows[i].cells;
 
 		v->rows++;
+		add_exact(v, &c->rows[i]);
 		v->worse += !!d->worse;
 		v->better += !d->worse && d->better;
 		if (!both_measured(&c->rows[i]) && !d->worse && !d->better) {
@@ -332,7 +358,7 @@ void verdict_add(struct verdict *v, const struct comparison *c)
 		}
 		v->tests += !isnan(d->instructions.p) + !isnan(d->latency.p) + !isnan(d->scaling.p);
 		v->untestable += !isnan(d->median[0]) && both_measured(&c->rows[i]) &&
-				 !d->instructions.decides;
+				 !d->instructions.decides && !d->exact;
 	}
 }
 

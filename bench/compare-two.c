@@ -24,7 +24,7 @@ static const char *change_text(char *buf, size_t size, const struct difference *
 		return "~";
 	if (isinf(d->change))
 		return "from 0";
-	snprintf(buf, size, "%+.1f%%%s", d->change, d->untested ? "?" : "");
+	snprintf(buf, size, d->exact ? "%+.2f%%%s" : "%+.1f%%%s", d->change, d->untested ? "?" : "");
 	return buf;
 }
 
@@ -102,7 +102,30 @@ void table_differences(const struct comparison *c)
 		       context_emulated(c->columns[0].run) ? " (emulated time)" : "");
 }
 
-void table_verdict(const struct verdict *v, double least)
+static void print_furthest(const char *what, const struct row *r)
+{
+	char text[160];
+
+	if (!r)
+		return;
+	snprintf(text, sizeof(text), "%s: at most %.3f %% apart, in %s %s", what, fabs(r->difference.change), r->scenario,
+		 r->op);
+	print_wrapped("", text);
+}
+
+static void print_exact(const struct verdict *v, const struct least *least)
+{
+	char text[320];
+
+	snprintf(text, sizeof(text),
+		 "%u rows are counted exactly on both sides, without what interrupts do: there a difference is %.1f %% and more, if all samples are apart. %u of them had no interrupt at all, of which %u are the same to the instruction",
+		 v->exact, least->exact, v->undisturbed, v->identical);
+	print_wrapped("exact", text);
+	print_furthest("no interrupt", v->furthest[0]);
+	print_furthest("interrupts left out", v->furthest[1]);
+}
+
+void table_verdict(const struct verdict *v, const struct least *least)
 {
 	char text[640];
 
@@ -114,9 +137,11 @@ void table_verdict(const struct verdict *v, double least)
 	printf("\n");
 	snprintf(text, sizeof(text),
 		 "no difference, or less than %.1f %%, or no less likely than 0.05 by chance (Mann-Whitney U, two-sided, exact up to 64 samples; %u tests, corrected together by Holm's method), or the intervals touch, or with several runs a side their medians overlap",
-		 least, v->tests);
+		 least->tested, v->tests);
 	print_wrapped("~", text);
 	print_wrapped("instr", "instructions per TCE or call: median, and half of its interval, which holds the median with the probability that so many samples allow: 97.9 % of ten, 96.9 % of six, 75 % of three");
+	if (v->exact)
+		print_exact(v, least);
 	if (v->untestable)
 		printf("%-10s%u rows have too few samples for a test: of them only 25 %% and more\n"
 		       "%-10scount, and all samples apart\n", "?", v->untestable, "");

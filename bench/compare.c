@@ -27,6 +27,7 @@ static void cell_fill(struct cell *cell, const json_t *op, bool per_call, double
 	cell->samples = json_object_get(op, "instructions_per_call_samples");
 	cell->run_medians = json_object_get(op, RUN_MEDIANS);
 	cell->per = per_call ? 1 : tces;
+	cell->purity = json_number_or_nan(op, "purity");
 	cell->above_null = json_number_or_nan(op, "instructions_above_null_per_call");
 	cell->exits = json_number_or_nan(op, "exits_per_call");
 	cell->kills_all = json_number_or_nan(op, "kill_stores") / calls;
@@ -61,7 +62,7 @@ static void cell_make(struct cell *cell, const json_t *result, const char *op, b
 	static const struct cell empty = {
 		.instructions = NAN, .above_null = NAN, .exits = NAN, .kills = NAN, .kills_pe = NAN,
 		.kills_all = NAN, .rate = { NAN, NAN }, .one_thread = NAN, .scaling = NAN,
-		.machine = NAN, .share = NAN, .per = 1, .p50 = NAN, .p99 = NAN,
+		.machine = NAN, .share = NAN, .per = 1, .purity = NAN, .p50 = NAN, .p99 = NAN,
 	};
 
 	*cell = empty;

@@ -29,6 +29,7 @@ struct cell {
 	double instructions;	/* per TCE or per call; NAN: not counted */
 	const json_t *samples;	/* of instructions, per call... */
 	double per;		/* ... so many TCEs; 1 where rows are per call */
+	double purity;		/* of exact counts, see count.h; NAN: they are a CPU's */
 	const json_t *run_medians; /* of several runs a side, as samples; NULL: of one */
 	double above_null;
 	double exits;		/* of a hypercall, to user space; NAN: there is no guest */
@@ -77,6 +78,7 @@ struct difference {
 	double change;		/* B against A, percent; NAN: not counted; infinite: A is 0 */
 	bool apart;		/* no sample of A is as large as one of B, or none as small */
 	bool runs_apart;	/* the same of the medians of runs */
+	bool exact;		/* both counted exactly, without interrupts: there is no chance in it */
 	struct test instructions;
 	struct test latency;
 	struct test scaling;
@@ -142,8 +144,14 @@ unsigned int context_unlike(const char *name_a, const json_t *a, const char *nam
 bool context_is_partial(const json_t *run);
 bool context_emulated(const json_t *run);
 
+/* Percent that are a difference: what is tested, and what is counted exactly. */
+struct least {
+	double tested;
+	double exact;
+};
+
 /* compare-judge.c: all tests of all comparisons are corrected together. */
-void compare_judge(struct comparison *cs, size_t num, double least);
+void compare_judge(struct comparison *cs, size_t num, const struct least *least);
 /* Names of the bits, with commas. */
 const char *measures_text(char *buf, size_t size, unsigned int measures);
 
@@ -156,6 +164,10 @@ struct verdict {
 	unsigned int unmeasured; /* skipped, or failed, on both sides */
 	unsigned int tests;	/* that were corrected for */
 	unsigned int untestable; /* rows with too few samples */
+	unsigned int exact;	/* rows that are counted exactly... */
+	unsigned int undisturbed; /* ... of these, no interrupt on either side... */
+	unsigned int identical;	/* ... and of these the same to the instruction */
+	const struct row *furthest[2]; /* of exact rows: without an interrupt, with some */
 };
 
 void verdict_add(struct verdict *v, const struct comparison *c);
@@ -179,9 +191,9 @@ void table_threads(const struct comparison *c);
 /* compare-hcalls.c: nothing if no row is about hypercalls */
 void table_hcalls(const struct comparison *c);
 
-/* compare-two.c: @least percent are worth a word */
+/* compare-two.c */
 void table_differences(const struct comparison *c);
-void table_verdict(const struct verdict *v, double least);
+void table_verdict(const struct verdict *v, const struct least *least);
 
 /* compare-family.c: rows of a kind together. */
 const char *family_of(const char *scenario);

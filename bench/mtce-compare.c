@@ -46,7 +46,8 @@ static const struct argp_option options[] = {
 	{ "csv", KEY_CSV, NULL, 0, "print a line with commas for each row and column", 0 },
 	{ "check", KEY_CHECK, NULL, 0, "fail if a goal is missed, or if B is worse than A", 0 },
 	{ "force", KEY_FORCE, NULL, 0, "compare runs of unlike machines or kernels; says in what they differ", 0 },
-	{ "least", KEY_LEAST, "PERCENT", 0, "a smaller difference is none (default: 2)", 0 },
+	{ "least", KEY_LEAST, "PERCENT", 0, "a smaller difference is none (default: 2, and 0.5 where instructions are "
+	  "counted exactly)", 0 },
 	{ 0 }
 };
 
@@ -69,7 +70,7 @@ struct arguments {
 	bool csv;
 	bool check;
 	bool force;
-	double least;		/* percent */
+	struct least least;
 };
 
 static void add_file(struct argp_state *state, struct side *side, const char *file)
@@ -128,8 +129,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->force = true;
 		break;
 	case KEY_LEAST:
-		a->least = strtod(arg, &end);
-		if (*end || end == arg || !(a->least > 0))
+		a->least.tested = strtod(arg, &end);
+		a->least.exact = a->least.tested;
+		if (*end || end == arg || !(a->least.tested > 0))
 			argp_error(state, "'%s' is not a percentage above 0", arg);
 		break;
 	case ARGP_KEY_ARG:
@@ -294,7 +296,7 @@ static json_t *compare_two(const struct arguments *a, json_t *out)
 	struct verdict v = { .rows = 0 };
 	json_t *problems;
 
-	compare_judge(cs, num, a->least);
+	compare_judge(cs, num, &a->least);
 	problems = problems_of_two(cs, num);
 	if (!a->json && !a->csv)
 		print_sides(a);
@@ -309,7 +311,7 @@ static json_t *compare_two(const struct arguments *a, json_t *out)
 			print_two(&cs[i]);
 	}
 	if (!a->json && !a->csv)
-		table_verdict(&v, a->least);
+		table_verdict(&v, &a->least);
 	json_object_set_new(out, "verdict", verdict_json(&v));
 	for (i = 0; i < num; i++)
 		free(cs[i].rows);
@@ -407,7 +409,7 @@ static int print_kind(const struct arguments *a, const struct kind *kind, const 
 int main(int argc, char **argv)
 {
 	static const struct argp argp = { options, parse, args_doc, doc, NULL, NULL, NULL };
-	struct arguments a = { .least = 2 };
+	struct arguments a = { .least = { 2, 0.5 } };
 	json_t *out, *problems, *more;
 	bool bad;
 

@@ -81,6 +81,18 @@ worse 'worse in instructions' "($STEPS | select(.instructions_per_call_samples))
 worse '\+50\.0%\? .* worse' "($STEPS | select(.instructions_per_call_samples)) |= (.instructions_per_call_samples |= map(. * 1.5))" "$HCALL"
 spoil "$HCALL" "($STEPS | select(.instructions_per_call_samples)) |= (.instructions_per_call_samples |= map(. * 1.05))"
 gives 0 'rows have too few samples' "$HCALL" "$WORK/b.json"
+# Two samples that are counted exactly are enough for one percent, if no interrupt is in them; the CPU's are not.
+jq -c "($STEPS | select(.instructions_per_call_samples)) |= (.purity = 2 | .instructions_per_call_samples |= .[:2])" "$FULL" >"$WORK/exact.json"
+exact() { # STATUS WORDS FILTER
+	spoil "$WORK/exact.json" "$3"
+	gives "$1" "$2" "$WORK/exact.json" "$WORK/b.json"
+}
+MORE='.instructions_per_call_samples |= map(. * 1.01)'
+exact 1 '\+1\.00% .* worse' "($STEPS | select(.purity)) |= ($MORE)"
+exact 0 'are counted exactly on both sides' "($STEPS | select(.purity)) |= (.instructions_per_call_samples |= map(. * 1.001))"
+exact 0 ' 0 better, 0 worse' "($STEPS | select(.purity)) |= ($MORE | .purity = 0)"
+cp "$WORK/exact.json" "$WORK/exact2.json"
+gives 0 'of which [1-9][0-9]* are the same to the' "$WORK/exact.json" "$WORK/exact2.json"
 # One of some hundred tests says 0.02 by chance.
 jq -c "($MTCE | select(.name == \"4k-range-1024\") | .map) |= (.instructions_per_call_samples = [101, 102, 103, 104, 105, 106, 107, 108, 109, 130])" "$FULL" >"$WORK/chance.json"
 spoil "$WORK/chance.json" "($MTCE | select(.name == \"4k-range-1024\") | .map) |= (.instructions_per_call_samples = [100, 111, 112, 113, 114, 115, 116, 117, 118, 119])"
