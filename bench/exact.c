@@ -82,16 +82,36 @@ void exact_switch(bool on)
 	counting = on;
 }
 
-bool exact_open(void)
+static bool map_counter(void)
 {
 	page = resource_map(COUNTER, COUNT_PAGE_SIZE);
-	if (!page)
-		return false;
-	if (page->magic != COUNT_PAGE_MAGIC)
+	if (page && page->magic != COUNT_PAGE_MAGIC)
 		die(COUNTER " is not the memory of mtce's counter, or of another version");
+	return page;
+}
+
+static void begin_anew(void)
+{
 	exact_switch(false);
 	name_functions();
 	exact_switch(true);
+}
+
+bool exact_open(void)
+{
+	if (!map_counter())
+		return false;
+	begin_anew();
+	return true;
+}
+
+bool exact_join(void)
+{
+	if (!map_counter())
+		return false;
+	counting = state() == COUNT_ON;
+	if (!counting)
+		begin_anew();
 	return true;
 }
 

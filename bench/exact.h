@@ -21,6 +21,8 @@ struct exact_mark {
 bool exact_open(void);
 bool exact_present(void);
 bool exact_counting(void);
+/* The same for a program that may have been started by one that counts: it goes on with that. */
+bool exact_join(void);
 /* Counting makes the emulator three times slower: off while time is measured. */
 void exact_switch(bool on);
 

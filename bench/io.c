@@ -99,11 +99,15 @@ static bool read_answer(const char *command, char *answer, size_t size)
 static void take_cost(struct op_result *o, const struct scenario *s, const json_t *cost, uint64_t reads)
 {
 	const json_t *samples = json_object_get(cost, "instructions_per_read"), *kills = json_object_get(cost, "kill_counter");
+	const json_t *seen = json_object_get(cost, "kill_stores");
 	size_t i;
 
 	for (i = 0; i < json_array_size(samples) && o->num_samples < MAX_SAMPLES; i++)
 		o->samples[o->num_samples++] = json_number_value(json_array_get(samples, i));
 	o->units += reads;
+	if (seen)
+		marker_add_kills(o->section, (uint64_t)json_integer_value(json_array_get(seen, 0)),
+				 (uint64_t)json_integer_value(json_array_get(seen, 1)));
 	if (json_is_integer(kills)) {
 		o->kills += (uint64_t)json_integer_value(kills);
 		o->kill_source = "driver counters";

@@ -13,8 +13,8 @@
 #include "measure.h"
 #include "util.h"
 
-/* Cycles behind a sample of delayed kills: their median, piece by piece. */
-#define LAZY_PASSES 3u
+/* Cycles behind a sample that is taken piece by piece: their median. */
+#define PASSES 3u
 #define LAZY_TCES 4096u		/* of a cycle: its flush is one for many */
 #define CHUNK_TCES 32u
 #define KILL_THRESHOLD "/sys/module/vfio_iommu_mtce/parameters/kill_threshold"
@@ -26,8 +26,8 @@ struct job {
 	struct result *result;
 	struct plan plan;
 	uint64_t *ns;		/* room for one cycle's times */
-	struct count *chunks;	/* of unmaps whose kills are delayed, pass by pass */
-	unsigned int passes;
+	struct count *chunks[NUM_OPS];	/* of what is counted piece by piece, pass by pass */
+	unsigned int pass;
 };
 
 static int job_failed(struct job *j, const struct calls *c, unsigned int done,
@@ -77,31 +77,35 @@ static unsigned int num_chunks(struct job *j, const struct calls *c)
 
 /*
  * Where kills are delayed a median over the chunks would not show the few calls
- * that do them. Every pass does the same, so take it over the passes, chunk by
- * chunk: that is free of interrupts too.
+ * that do them, and units of a scenario need not be all alike. Every pass does the
+ * same, so take it over the passes, chunk by chunk: that is free of interrupts too.
  */
-static int job_count_lazy(struct job *j, enum op op, const struct calls *c, unsigned int section)
+static bool by_chunks(const struct calls *c)
 {
-	struct count *row = j->chunks + j->passes * num_chunks(j, c);
+	return c->flush || exact_counting();
+}
+
+static int job_count_chunks(struct job *j, enum op op, const struct calls *c, unsigned int section)
+{
+	struct count *row = j->chunks[op] + j->pass * num_chunks(j, c);
 	unsigned int done = measure_chunks(j->rig->container.fd, c->call, calls_of(j, c),
 					   chunk_of(j, c), section, row);
 
-	j->passes++;
 	return calls_done(j, op, c, done);
 }
 
-static struct count lazy_per_unit(struct job *j, const struct calls *c)
+static struct count chunks_per_unit(struct job *j, enum op op, const struct calls *c, unsigned int passes)
 {
 	unsigned int chunks = num_chunks(j, c), chunk, pass;
-	struct count *column = xcalloc(j->passes, sizeof(*column));
+	struct count *column = xcalloc(passes, sizeof(*column));
 	struct count sum = { .purity = NO_INTERRUPT };
 
 	for (chunk = 0; chunk < chunks; chunk++) {
 		struct count median;
 
-		for (pass = 0; pass < j->passes; pass++)
-			column[pass] = j->chunks[pass * chunks + chunk];
-		median = count_median(column, j->passes);
+		for (pass = 0; pass < passes; pass++)
+			column[pass] = j->chunks[op][pass * chunks + chunk];
+		median = count_median(column, passes);
 		count_add(&sum, &median);
 	}
 	free(column);
@@ -137,8 +141,8 @@ static int count_op(struct job *j, enum op op, const struct calls *c)
 	int ret;
 
 	explain_begin();
-	ret = c->flush ? job_count_lazy(j, op, c, o->section) :
-			 job_count(j, op, c, o->section, &per_unit);
+	ret = by_chunks(c) ? job_count_chunks(j, op, c, o->section) :
+			     job_count(j, op, c, o->section, &per_unit);
 	explain_end(j->result, op, j->plan.units);
 
 	if (ret)
@@ -150,7 +154,7 @@ static int count_op(struct job *j, enum op op, const struct calls *c)
 		o->kill_tces += tces;
 		o->kill_units += j->plan.units;
 	}
-	if (!c->flush)
+	if (!by_chunks(c))
 		result_sample(o, &per_unit);
 	o->how = c->how;
 	o->lazy = c->flush;
@@ -198,21 +202,34 @@ static int count_cycle(struct job *j)
 	return ret ? ret : count_op(j, OP_UNMAP, &j->plan.unmap);
 }
 
-/* A median over passes wants some of them. */
-static int count_lazy_sample(struct job *j)
+static void sample_of_chunks(struct job *j, enum op op, const struct calls *c, unsigned int passes)
 {
-	unsigned int i;
+	struct count per_unit;
+
+	if (!c->call || !by_chunks(c))
+		return;
+	per_unit = chunks_per_unit(j, op, c, passes);
+	result_sample(&j->result->ops[op], &per_unit);
+}
+
+/* A median over passes wants some of them. */
+static int count_passes(struct job *j)
+{
+	unsigned int done;
 	int ret = 0;
 
-	j->passes = 0;
-	for (i = 0; i < LAZY_PASSES && !ret && !interrupted(); i++)
+	for (done = 0; done < PASSES && !interrupted(); done++) {
+		j->pass = done;
 		ret = count_cycle(j);
-	if (!ret && j->passes) {
-		struct count per_unit = lazy_per_unit(j, &j->plan.unmap);
-
-		result_sample(&j->result->ops[OP_UNMAP], &per_unit);
+		if (ret)
+			return ret;
 	}
-	return ret;
+	if (!done)
+		return 0;
+	sample_of_chunks(j, OP_MAP, &j->plan.map, done);
+	sample_of_chunks(j, again_op(j->result->scenario), &j->plan.again, done);
+	sample_of_chunks(j, OP_UNMAP, &j->plan.unmap, done);
+	return 0;
 }
 
 static int count_pass(struct job *j)
@@ -221,7 +238,7 @@ static int count_pass(struct job *j)
 	int ret = 0;
 
 	for (i = 0; i < j->effort->samples && !ret && !interrupted(); i++)
-		ret = j->plan.unmap.flush ? count_lazy_sample(j) : count_cycle(j);
+		ret = by_chunks(&j->plan.unmap) ? count_passes(j) : count_cycle(j);
 	return ret;
 }
 
@@ -390,6 +407,27 @@ static const char *not_lazy(const struct rig *rig, const struct result *r)
 	return container_not_lazy(&rig->container);
 }
 
+static void chunks_make(struct job *j)
+{
+	const struct calls *of[NUM_OPS] = {
+		[OP_MAP] = &j->plan.map, [OP_UNMAP] = &j->plan.unmap,
+	};
+	unsigned int op;
+
+	of[again_op(j->result->scenario)] = &j->plan.again;
+	for (op = 0; op < NUM_OPS; op++)
+		if (of[op] && of[op]->call)
+			j->chunks[op] = xcalloc(PASSES * num_chunks(j, of[op]), sizeof(*j->chunks[op]));
+}
+
+static void chunks_free(struct job *j)
+{
+	unsigned int op;
+
+	for (op = 0; op < NUM_OPS; op++)
+		free(j->chunks[op]);
+}
+
 int mapping_run(struct run *run, struct rig *rig, struct result *r)
 {
 	unsigned int units = cycle_units(r->scenario, r->backend, &run->effort);
@@ -407,7 +445,7 @@ int mapping_run(struct run *run, struct rig *rig, struct result *r)
 	}
 	plan_make(&j.plan, r->scenario, r->backend, &rig->place, units);
 	j.ns = xcalloc(units, sizeof(*j.ns));
-	j.chunks = xcalloc(LAZY_PASSES * num_chunks(&j, &j.plan.unmap), sizeof(*j.chunks));
+	chunks_make(&j);
 	r->how = how_overall(&j.plan);
 	result_latency(&r->ops[OP_MAP]);
 	result_latency(&r->ops[OP_UNMAP]);
@@ -415,7 +453,7 @@ int mapping_run(struct run *run, struct rig *rig, struct result *r)
 		result_latency(&r->ops[again_op(r->scenario)]);
 	ret = passes_in_mode(&j);
 	free(j.ns);
-	free(j.chunks);
+	chunks_free(&j);
 	plan_free(&j.plan);
 	return ret;
 }

@@ -76,6 +76,14 @@ bool marker_kills(uint32_t section, uint64_t *all, uint64_t *pe)
 	return exact_kills(&unused, &unused);
 }
 
+void marker_add_kills(uint32_t section, uint64_t all, uint64_t pe)
+{
+	struct section *s = section_get(section);
+
+	s->kills += all;
+	s->kills_pe += pe;
+}
+
 void marker_write(uint32_t section)
 {
 	if (exact_present())

@@ -21,6 +21,8 @@ void marker_write(uint32_t section);
  * those that a module did.
  */
 bool marker_kills(uint32_t section, uint64_t *all, uint64_t *pe);
+/* Those that a program which we have started saw in a section. */
+void marker_add_kills(uint32_t section, uint64_t all, uint64_t pe);
 /* A store to a register that cannot be written: what any MMIO store costs. */
 void marker_store(void);
 

@@ -154,11 +154,21 @@ void measure_open_exact(void)
 		calibrate();
 }
 
+void measure_join_exact(void)
+{
+	measure_open();
+	if (exact_join())
+		calibrate();
+}
+
+const char *measure_timing_counter_name(void)
+{
+	return counter < 0 ? "none" : "pmu";
+}
+
 const char *measure_counter_name(void)
 {
-	if (exact_present())
-		return "qemu-plugin";
-	return counter < 0 ? "none" : "pmu";
+	return exact_present() ? "qemu-plugin" : measure_timing_counter_name();
 }
 
 const char *measure_uncounted(void)

@@ -24,8 +24,12 @@ int measure_counter(void);
 void measure_open(void);
 /* And the lab's plugin, where there is one: it counts while it is switched on. */
 void measure_open_exact(void);
+/* The same for a program that mtce-bench starts while it counts itself. */
+void measure_join_exact(void);
 /* Who counts, for the result. */
 const char *measure_counter_name(void);
+/* And while time is measured: there the plugin is off. */
+const char *measure_timing_counter_name(void);
 /* NULL if instructions are counted, otherwise why not. */
 const char *measure_uncounted(void);
 const struct overhead *measure_overhead(void);

@@ -220,6 +220,7 @@ static void make_results(struct run *run, const struct backend **chosen, unsigne
 	size_t i;
 
 	run->results = xcalloc(num_chosen * n, sizeof(*run->results));
+	run->num_scenarios = n;
 	for (b = 0; b < num_chosen; b++) {
 		for (i = 0; i < n; i++) {
 			run->results[run->num_results].scenario = &s[i];
@@ -228,20 +229,32 @@ static void make_results(struct run *run, const struct backend **chosen, unsigne
 	}
 }
 
+/* Rounds in which time is measured are even, so that no back end is always the first. */
 static const struct effort full = {
-	.samples = 2, .count_tces = 1024, .time_tces = 2048, .time_units = 2,
-	.headline_ms = 60, .teardowns = 2, .rounds = 5, .smp_repeats = 2, .smp_ms = 50,
+	.samples = 3, .exact_rounds = 2, .exact_samples = 1, .count_tces = 1024, .time_tces = 2048, .time_units = 2,
+	.headline_ms = 60, .teardowns = 2, .rounds = 4, .smp_repeats = 3, .smp_ms = 50,
 };
 
 static const struct effort quick = {
-	.samples = 3, .count_tces = 1024, .time_tces = 2048, .time_units = 4,
-	.headline_ms = 30, .teardowns = 1, .rounds = 1, .smp_repeats = 3, .smp_ms = 40,
+	.samples = 2, .exact_rounds = 1, .exact_samples = 1, .count_tces = 1024, .time_tces = 1024, .time_units = 2,
+	.headline_ms = 15, .teardowns = 1, .rounds = 2, .smp_repeats = 2, .smp_ms = 40,
 };
 
 /* Short passes, so that some are free of interrupts. */
 static const struct effort explaining = {
-	.samples = 20, .count_tces = 32, .rounds = 1,
+	.exact_rounds = 1, .exact_samples = 7, .count_tces = 32,
 };
+
+static struct effort choose_effort(const struct arguments *a)
+{
+	struct effort e = a->explain ? explaining : a->quick ? quick : full;
+
+	if (a->rounds) {
+		e.rounds = a->rounds;
+		e.exact_rounds = a->rounds;
+	}
+	return e;
+}
 
 static unsigned int say_failures(const struct run *run)
 {
@@ -258,6 +271,13 @@ static unsigned int say_failures(const struct run *run)
 		n++;
 	}
 	return n;
+}
+
+static int say_interrupted(const char *output)
+{
+	fprintf(stderr, "mtce-bench: interrupted; what was measured until then is in %s, marked as partial\n",
+		strcmp(output, "-") ? output : "the output");
+	return 130;
 }
 
 int main(int argc, char **argv)
@@ -280,9 +300,7 @@ int main(int argc, char **argv)
 	n = filter(&a, scenarios, n);
 	if (a.list)
 		return list(scenarios, n);
-	run.effort = a.explain ? explaining : a.quick ? quick : full;
-	if (a.rounds)
-		run.effort.rounds = a.rounds;
+	run.effort = choose_effort(&a);
 	num_chosen = choose_backends(a.backends, chosen);
 	run.only_counts = a.explain;
 	run.groups.first = process_group(a.group);
@@ -297,6 +315,7 @@ int main(int argc, char **argv)
 	check_group(chosen[0], run.groups.first);
 	marker_open();
 	steal_open();
+	rig_prepare_memory(scenarios, n);
 	measure_open_exact();
 	if (measure_uncounted())
 		fprintf(stderr, "mtce-bench: instructions are not counted: %s\n",
@@ -307,11 +326,15 @@ int main(int argc, char **argv)
 		floor_measure(&f);
 	make_results(&run, chosen, num_chosen, scenarios, n);
 	run_all(&run);
-	interrupted_exit();
+	/* A table of functions that is not complete is none; a run that is not complete says so. */
+	if (a.explain || !run_measured_something(&run))
+		interrupted_exit();
 	memory_free_all();
 	if (output)
 		jsonfile_write(report_make(context, &f, &run), output);
 	else if (!explain_print(&run))
 		die("nothing to explain: --explain is for scenarios of maps and unmaps");
+	if (run.turns_done < run.turns)
+		return say_interrupted(output);
 	return say_failures(&run) ? 1 : 0;
 }

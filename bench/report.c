@@ -68,7 +68,8 @@ static void add_instructions(json_t *j, const struct op_result *o, unsigned int 
 	}
 	json_object_set_new(j, "instructions_per_call_samples",
 			    numbers(o->samples, o->num_samples));
-	if (o->num_samples && exact_present())
+	/* Of a program of its own there is nothing but the number. */
+	if (o->num_samples && exact_present() && o->counted.of[COUNTED_INSTRUCTIONS] > 0)
 		add_counted(j, o);
 }
 
@@ -166,7 +167,7 @@ static json_t *op_json(const struct result *r, enum op op, const struct op_resul
 		add_kills(j, o, r);
 	if (o->lazy && o->kill_source)
 		json_object_set_new(j, "flushes", flushes_json(o));
-	if (o->latency)
+	if (o->latency && o->latency->count)
 		json_object_set_new(j, "latency_ns", json_histogram(o->latency));
 	return j;
 }
@@ -195,6 +196,7 @@ static json_t *smp_json(const struct smp_result *s, const struct scenario *scena
 	json_t *j = json_object();
 
 	json_object_set_new(j, "cpus", json_pack("[i,i]", cpus_get(0), cpus_get(1)));
+	set_text(j, "instructions_counted_by", measure_timing_counter_name());
 	set_integer(j, "tables", scenario->rig.tables);
 	json_object_set_new(j, "one_thread", smp_threads_json(&s->one, s->num, one));
 	json_object_set_new(j, "two_threads", smp_threads_json(&s->two, s->num, two));
@@ -274,11 +276,19 @@ static json_t *stall_json(const struct stall *s)
 
 static json_t *effort_json(const struct effort *e)
 {
-	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "rounds", (int)e->rounds,
-			 "samples", (int)e->samples, "count_tces", (int)e->count_tces,
+	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "rounds", (int)e->rounds,
+			 "samples", (int)e->samples, "exact_rounds", (int)e->exact_rounds,
+			 "exact_samples", (int)e->exact_samples, "count_tces", (int)e->count_tces,
 			 "time_tces", (int)e->time_tces, "time_units", (int)e->time_units,
 			 "headline_ms", (int)e->headline_ms, "teardowns", (int)e->teardowns,
 			 "smp_repeats", (int)e->smp_repeats, "smp_ms", (int)e->smp_ms);
+}
+
+/* A turn is a round of a scenario with a back end. */
+static json_t *partial_json(const struct run *run)
+{
+	return json_pack("{s:s,s:I,s:I}", "reason", "interrupted", "turns_done", (json_int_t)run->turns_done,
+			 "turns", (json_int_t)run->turns);
 }
 
 json_t *report_make(json_t *context, const struct floor *f, const struct run *run)
@@ -289,6 +299,8 @@ json_t *report_make(json_t *context, const struct floor *f, const struct run *ru
 
 	set_integer(report, "schema", REPORT_SCHEMA);
 	json_object_set_new(report, "context", context);
+	if (run->turns_done < run->turns)
+		json_object_set_new(report, "partial", partial_json(run));
 	set_text(report, "instructions_counted_by", measure_counter_name());
 	set_text(report, "latency_note", emulated ? "emulated time, not POWER8 latency" :
 		 "time between the calls of CLOCK_MONOTONIC_RAW around each unit of work");

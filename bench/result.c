@@ -36,6 +36,16 @@ void result_skip(struct result *r, const char *why)
 	snprintf(r->skipped, sizeof(r->skipped), "%s", why);
 }
 
+bool result_measured(const struct result *r)
+{
+	unsigned int op;
+
+	for (op = 0; op < NUM_OPS; op++)
+		if (r->ops[op].units || (r->ops[op].latency && r->ops[op].latency->count))
+			return true;
+	return r->smp && r->smp->num;
+}
+
 /* The first reason is the one. */
 void result_fail(struct result *r, const char *why)
 {

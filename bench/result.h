@@ -126,9 +126,10 @@ void result_sample(struct op_result *o, const struct count *c);
 void result_skip(struct result *r, const char *why);
 void result_fail(struct result *r, const char *why);
 
-static inline bool op_measured(const struct op_result *o)
-{
-	return o->units || o->latency;
-}
+/* There is something to show for it. */
+bool result_measured(const struct result *r);
+
+/* There is something to show for it. */
+bool result_measured(const struct result *r);
 
 #endif

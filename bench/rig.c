@@ -18,6 +18,16 @@ static const struct memory *rig_memory(const struct rig_shape *shape, const char
 	return memory_get(page, MEMORY_PIECES * (page > system_page ? page : system_page), skip);
 }
 
+void rig_prepare_memory(const struct scenario *s, size_t n)
+{
+	const char *skip;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (scenario_wants_rig(&s[i]))
+			rig_memory(&s[i].rig, &skip);
+}
+
 static int rig_window(struct rig *r, struct place *where)
 {
 	const struct rig_shape *shape = &r->shape;

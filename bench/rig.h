@@ -29,6 +29,8 @@ struct groups {
  */
 int rig_fit(struct rig *r, const struct scenario *s, const struct backend *b,
 	    const struct groups *groups, const char **skip);
+/* The memory that scenarios want, before anybody counts: to clear it takes long then. */
+void rig_prepare_memory(const struct scenario *s, size_t n);
 void rig_close(struct rig *r);
 
 #endif

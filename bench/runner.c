@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "beside.h"
+#include "clock.h"
 #include "hcall.h"
 #include "io.h"
 #include "kprobe.h"
@@ -73,10 +74,8 @@ static void run_in_rig(struct run *run, struct rig *rig, struct result *r)
 		rig_close(rig);
 }
 
-static void run_one(struct run *run, struct rig *rig, struct result *r)
+static void dispatch(struct run *run, struct rig *rig, struct result *r)
 {
-	if (r->skipped[0] || r->failed[0] || !in_this_phase(run, r->scenario))
-		return;
 	if (scenario_wants_rig(r->scenario)) {
 		run_in_rig(run, rig, r);
 		return;
@@ -92,6 +91,16 @@ static void run_one(struct run *run, struct rig *rig, struct result *r)
 		teardown_run(run, r);
 }
 
+static void run_one(struct run *run, struct rig *rig, struct result *r)
+{
+	if (r->skipped[0] || r->failed[0] || !in_this_phase(run, r->scenario))
+		return;
+	dispatch(run, rig, r);
+	/* A call that a signal has ended is no failure of the back end; what was measured before holds. */
+	if (interrupted())
+		r->failed[0] = '\0';
+}
+
 /* Sections are numbered once, so that rounds of a result share theirs. */
 static void number_sections(struct run *run)
 {
@@ -103,60 +112,108 @@ static void number_sections(struct run *run)
 			run->results[i].ops[op].section = ++section;
 }
 
-/* The machine is looked at whenever the back end changes, in every round. */
-static void watch_machine(struct run *run, const struct result *r, const struct backend **last)
+#define WATCH_EVERY_NS 3000000000ull
+
+/* The machine is looked at between two scenarios, every few seconds. */
+static void watch_machine(struct run *run)
 {
-	if (r->backend == *last)
+	static uint64_t last;
+
+	if (last && clock_ns() - last < WATCH_EVERY_NS)
 		return;
 	stall_watch(&run->stall);
-	*last = r->backend;
+	last = clock_ns();
+}
+
+/* Which result comes at place @i of a round. The last back end of a scenario is the first of the next. */
+static size_t turn(const struct run *run, unsigned int round, size_t i)
+{
+	size_t backends = run->num_results / run->num_scenarios, scenario, backend;
+
+	if (round % 2)
+		i = run->num_results - 1 - i;
+	if (!run->effort.times)
+		return i;
+	scenario = i / backends;
+	backend = i % backends;
+	if (scenario % 2)
+		backend = backends - 1 - backend;
+	return backend * run->num_scenarios + scenario;
 }
 
 static void run_round(struct run *run, unsigned int round, struct rig *rig)
 {
-	const struct backend *last = NULL;
 	size_t i;
 
 	for (i = 0; i < run->num_results && !interrupted(); i++) {
-		size_t at = round % 2 ? run->num_results - 1 - i : i;
+		size_t at = turn(run, round, i);
 		struct result *r = &run->results[at];
 
-		watch_machine(run, r, &last);
+		watch_machine(run);
 		progress(round, at, r->backend->name, r->scenario->name);
 		run_one(run, rig, r);
+		run->turns_done += !interrupted();
 	}
 }
 
-static void run_phase(struct run *run, unsigned int first, bool counts, bool times)
+static void run_phase(struct run *run, unsigned int first, unsigned int rounds, bool counts, bool times)
 {
 	struct rig rig = { .open = false };
 	unsigned int round;
 
 	run->effort.counts = counts;
 	run->effort.times = times;
-	for (round = 0; round < run->effort.rounds; round++)
+	for (round = 0; round < rounds; round++)
 		run_round(run, first + round, &rig);
 	rig_close(&rig);
 }
 
+/* The plugin makes all slower while it counts, so times are measured afterwards. */
+static void run_exact(struct run *run)
+{
+	unsigned int samples = run->effort.samples;
+
+	run->effort.samples = run->effort.exact_samples;
+	run_phase(run, 0, run->effort.exact_rounds, true, false);
+	run->effort.samples = samples;
+	if (run->only_counts)
+		return;
+	exact_switch(false);
+	run_phase(run, run->effort.exact_rounds, run->effort.rounds, false, true);
+}
+
+static void judge(struct result *r)
+{
+	if (!interrupted())
+		smp_judge(r);
+	else if (!result_measured(r) && !r->failed[0] && !r->skipped[0])
+		result_skip(r, "the run was interrupted before this was measured");
+}
+
+bool run_measured_something(const struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->num_results; i++)
+		if (result_measured(&run->results[i]))
+			return true;
+	return false;
+}
+
 void run_all(struct run *run)
 {
-	unsigned int rounds = run->effort.rounds;
+	const struct effort *e = &run->effort;
+	unsigned int rounds = e->rounds + (exact_present() ? e->exact_rounds : 0);
 	size_t i;
 
 	number_sections(run);
-	progress_begin(run->num_results, exact_present() ? 2 * rounds : rounds);
-	/* The plugin makes all slower while it counts. */
-	if (run->only_counts) {
-		run_phase(run, 0, true, false);
-	} else if (exact_present()) {
-		run_phase(run, 0, true, false);
-		exact_switch(false);
-		run_phase(run, rounds, false, true);
-	} else {
-		run_phase(run, 0, true, true);
-	}
+	run->turns = run->num_results * rounds;
+	progress_begin(run->num_results, rounds);
+	if (exact_present())
+		run_exact(run);
+	else
+		run_phase(run, 0, e->rounds, true, true);
 	progress_end();
 	for (i = 0; i < run->num_results; i++)
-		smp_judge(&run->results[i]);
+		judge(&run->results[i]);
 }

@@ -12,6 +12,8 @@
 /* How much is enough: TCEs (of a unit's ioctls) or units. */
 struct effort {
 	unsigned int samples;		/* of instructions, per round */
+	unsigned int exact_rounds;	/* where the plugin counts: in a phase of its own... */
+	unsigned int exact_samples;	/* ... with so many samples per round */
 	unsigned int count_tces;	/* per sample, at least one unit */
 	unsigned int time_tces;		/* timed per round, at least... */
 	unsigned int time_units;	/* ...this many units */
@@ -28,12 +30,20 @@ struct run {
 	struct effort effort;
 	bool only_counts;	/* and no time is measured */
 	struct groups groups;
-	struct result *results;
+	struct result *results;	/* by back end, then by scenario */
 	size_t num_results;
+	size_t num_scenarios;
+	size_t turns;		/* of all results in all rounds */
+	size_t turns_done;	/* fewer: somebody interrupted the run */
 	struct stall stall;
 };
 
-/* @results are ordered by back end; odd rounds go backwards (A B B A). */
+/*
+ * Back ends take turns within a scenario, so that whatever the machine does meanwhile falls on all of them.
+ * Every second scenario, and every second round, has them in reverse order (A B, B A). Where the plugin counts it does
+ * not matter what the machine does, and each back end does all scenarios, which changes containers less often.
+ */
 void run_all(struct run *run);
+bool run_measured_something(const struct run *run);
 
 #endif

@@ -35,7 +35,7 @@ static const char doc[] =
 	"  nvme-direct 0002:01:00.1\n"
 	"  nvme-direct --depth 32 --block 65536 --way call --way batch 0002:01:00.1\n"
 	"  nvme-direct --v2 --pattern --json - 0002:01:00.1\n\n"
-	"Environment: MTCE_MARKER (lab: resource0 of the marker device).";
+	"Environment: MTCE_MARKER (lab: resource0 of the marker device), MTCE_COUNTER (lab: resource2 of the counter's).";
 
 enum { KEY_V2 = 256, KEY_NATIVE, KEY_PATTERN, KEY_PASSES, KEY_SAMPLES, KEY_SECTIONS };
 
@@ -218,6 +218,15 @@ static void print_row(const struct way *w, const struct arguments *a, const stru
 	printf("  %s\n", o->wrong ? "WRONG" : "right");
 }
 
+/* Kill stores of all and of whole PEs, by the lab's counter. */
+static void print_seen(FILE *f, unsigned int section)
+{
+	uint64_t all, pe;
+
+	marker_kills(section, &all, &pe);
+	fprintf(f, ", \"kill_stores\": [%llu, %llu]", (unsigned long long)all, (unsigned long long)pe);
+}
+
 static void print_cost(FILE *f, const char *name, const struct cost *c, const struct arguments *a, const struct outcome *o)
 {
 	unsigned int i;
@@ -227,9 +236,12 @@ static void print_cost(FILE *f, const char *name, const struct cost *c, const st
 		fprintf(f, "%s%.1f", i ? ", " : "", c->instructions[i]);
 	fprintf(f, "], \"kill_counter\": ");
 	if (o->counted_kills)
-		fprintf(f, "%llu}", (unsigned long long)c->kills);
+		fprintf(f, "%llu", (unsigned long long)c->kills);
 	else
-		fprintf(f, "null}");
+		fprintf(f, "null");
+	if (exact_present() && marker_present())
+		print_seen(f, c->section);
+	fprintf(f, "}");
 }
 
 static void print_json(FILE *f, const struct way *w, const struct arguments *a, const struct outcome *o)
@@ -319,7 +331,7 @@ int main(int argc, char **argv)
 	a.job.sums = xcalloc((size_t)a.job.rounds * a.job.depth, sizeof(*a.job.sums));
 	json = open_json(a.json);
 	marker_open();
-	measure_open();
+	measure_join_exact();
 	if (measure_uncounted())
 		fprintf(stderr, "nvme-direct: instructions are not counted: %s\n", measure_uncounted());
 	if (!run_all(&a, json))

@@ -241,13 +241,17 @@ static uint64_t kills(struct rig *r)
 /* Instructions of one step, without those of counting. */
 static double count(struct rig *r, int (*function)(struct pages *p))
 {
-	uint64_t start = clock_ns(), before = measure_instructions();
-	int ret = function(&r->pages);
-	uint64_t after = measure_instructions();
+	uint64_t start = clock_ns();
+	struct count counted;
+	struct moment begin;
+	int ret;
 
+	measure_begin(&begin);
+	ret = function(&r->pages);
+	measure_end(&begin, &counted);
 	r->out->ns += clock_ns() - start;
 	want(ret);
-	return (double)(after - before) - measure_overhead()->section;
+	return counted.of[COUNTED_INSTRUCTIONS];
 }
 
 static double step(struct rig *r, int (*function)(struct pages *p), struct cost *cost)

@@ -92,7 +92,8 @@ qemu_start() { # WORK
 	if [[ $VERB == shell ]]; then
 		setpriv --pdeathsig KILL "${QEMU[@]}" </dev/tty >/dev/tty 2>"$1/qemu.err" {RUN_LOCK_FD}>&- &
 	else
-		setpriv --pdeathsig KILL "${QEMU[@]}" </dev/null >"$1/qemu.err" 2>&1 {RUN_LOCK_FD}>&- &
+		# In a session of its own: Ctrl-C is for us, who then end it.
+		setsid setpriv --pdeathsig KILL "${QEMU[@]}" </dev/null >"$1/qemu.err" 2>&1 {RUN_LOCK_FD}>&- &
 	fi
 	QEMU_PID=$!
 }

@@ -98,6 +98,17 @@ firmware_stuck() { # SECONDS since the start
 	(($1 >= FIRMWARE_SECONDS)) || grep -aq '\.cpu_wait_job' "$OUT/console.log"
 }
 
+# For --grace: the guest is told, and the next one ends all of it.
+INTERRUPTED=
+pass_interrupt_on() {
+	INTERRUPTED=$SECONDS
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	trap 'exit 129' HUP
+	say "interrupted; the command may end by itself, for $GRACE s at most (interrupt once more to end at once)"
+	echo interrupt >"$WORK/status.in"
+}
+
 # Reads the status channel until the command is over; returns its status or one of the lab's own.
 watch_guest() {
 	local line stage=firmware start=$SECONDS up='' rc
@@ -108,6 +119,7 @@ watch_guest() {
 			up)
 				up=$SECONDS
 				say "guest is up after $((up - start)) s"
+				[[ ! $GRACE ]] || trap pass_interrupt_on INT TERM HUP
 				continue
 				;;
 			'exit '*)
@@ -126,6 +138,10 @@ watch_guest() {
 			return
 		}
 		if [[ $up ]]; then
+			[[ ! $INTERRUPTED ]] || ((SECONDS - INTERRUPTED < GRACE)) || {
+				say "the command did not end within $GRACE s after it was interrupted"
+				return 130
+			}
 			((SECONDS - up < TIMEOUT)) || {
 				say "the command did not end within $TIMEOUT s (--timeout); see $OUT/console.log"
 				return "$EXIT_TIMEOUT"
