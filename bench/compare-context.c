@@ -132,7 +132,7 @@ unsigned int context_unlike(const char *name_a, const json_t *a, const char *nam
 bool context_is_partial(const json_t *run)
 {
 	const json_t *command = json_object_get(json_object_get(run, "context"), "command");
-	bool partial = false;
+	bool partial = json_object_get(run, "workload");
 	size_t i;
 
 	for (i = 1; i < json_array_size(command); i++) {

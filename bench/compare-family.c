@@ -14,6 +14,7 @@ static const struct family {
 	const char *name;
 	const char *pattern;
 } families[] = {
+	{ "own workload", "*-own-*" },
 	{ "no work", "*-null-ioctl" },
 	{ "two threads", "*-smp-*" },
 	{ "beside a thread", "*-tail-*" },

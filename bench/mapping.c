@@ -331,7 +331,9 @@ static unsigned int cycle_units(const struct scenario *s, const struct backend *
 	unsigned int tces = delayed_to_the_end(s, b) ? LAZY_TCES : e->count_tces;
 	unsigned int units = tces / s->tces, most = plan_capacity(s);
 
-	if (units < fewest_units(s, b))
+	if (s->units)
+		units = s->units;
+	else if (units < fewest_units(s, b))
 		units = fewest_units(s, b);
 	return units < most ? units : most;
 }

@@ -23,6 +23,7 @@
 #include "steal.h"
 #include "util.h"
 #include "version.h"
+#include "workload.h"
 
 const char *argp_program_version = "mtce-bench " MTCE_VERSION;
 
@@ -37,6 +38,7 @@ static const char doc[] =
 	"  mtce-bench --group 3 --quick\n"
 	"  mtce-bench --group 3 --backend upstream,mtce --output run.json\n"
 	"  mtce-bench --group 3 --scenario '4k-list-*' --output - | jq .scenarios\n"
+	"  mtce-bench --group 3 --call list --pages 16384 --batch 512 --order scattered --time 10\n"
 	"  mtce-bench --list\n\n"
 	"Environment: MTCE_GROUPS (the first is used without --group, another for two groups in "
 	"a container), MTCE_OUT (folder of "
@@ -71,6 +73,7 @@ struct arguments {
 	unsigned int rounds;
 	const char *output;
 	const char *context;
+	struct workload workload;
 };
 
 static unsigned int number(struct argp_state *state, const char *what, const char *text,
@@ -98,6 +101,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *a = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->workload;
+		break;
+	case ARGP_KEY_END:
+		if (a->workload.wanted && a->num_patterns)
+			argp_error(state, "either scenarios or a workload of your own");
+		break;
 	case 'g':
 		a->group = (int)number(state, "--group", arg, 1000000);
 		break;
@@ -159,6 +169,19 @@ static size_t filter(const struct arguments *a, struct scenario *s, size_t n)
 	if (!kept)
 		die("no scenario matches; --list names them");
 	return kept;
+}
+
+static struct scenario *choose_scenarios(const struct arguments *a, size_t *n)
+{
+	struct scenario *s = scenarios_make(n);
+
+	if (a->workload.wanted) {
+		s[0] = workload_scenario(&a->workload);
+		*n = 1;
+	} else {
+		*n = filter(a, s, *n);
+	}
+	return s;
 }
 
 static int list(const struct scenario *s, size_t n)
@@ -253,6 +276,8 @@ static struct effort choose_effort(const struct arguments *a)
 		e.rounds = a->rounds;
 		e.exact_rounds = a->rounds;
 	}
+	if (a->workload.wanted)
+		e.headline_ms = a->workload.seconds * 1000 / e.rounds;
 	return e;
 }
 
@@ -282,8 +307,9 @@ static int say_interrupted(const char *output)
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = { options, parse, NULL, doc, NULL, NULL, NULL };
-	struct arguments a = { .group = -1 };
+	static const struct argp_child children[] = { { &workload_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = { options, parse, NULL, doc, children, NULL, NULL };
+	struct arguments a = { .group = -1, .workload = workload_default };
 	const struct backend *chosen[8];
 	struct scenario *scenarios;
 	struct run run = { .num_results = 0 };
@@ -296,11 +322,11 @@ int main(int argc, char **argv)
 
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	scenarios = scenarios_make(&n);
-	n = filter(&a, scenarios, n);
+	scenarios = choose_scenarios(&a, &n);
 	if (a.list)
 		return list(scenarios, n);
 	run.effort = choose_effort(&a);
+	run.own = a.workload.wanted;
 	num_chosen = choose_backends(a.backends, chosen);
 	run.only_counts = a.explain;
 	run.groups.first = process_group(a.group);

@@ -301,6 +301,8 @@ json_t *report_make(json_t *context, const struct floor *f, const struct run *ru
 	json_object_set_new(report, "context", context);
 	if (run->turns_done < run->turns)
 		json_object_set_new(report, "partial", partial_json(run));
+	if (run->own)
+		set_text(report, "workload", run->results[0].scenario->sentence);
 	set_text(report, "instructions_counted_by", measure_counter_name());
 	set_text(report, "latency_note", emulated ? "emulated time, not POWER8 latency" :
 		 "time between the calls of CLOCK_MONOTONIC_RAW around each unit of work");

@@ -29,6 +29,7 @@ struct effort {
 struct run {
 	struct effort effort;
 	bool only_counts;	/* and no time is measured */
+	bool own;		/* the user's workload, none of the scenarios */
 	struct groups groups;
 	struct result *results;	/* by back end, then by scenario */
 	size_t num_results;

@@ -62,6 +62,7 @@ struct scenario {
 	enum order order;
 	unsigned int tces;	/* per unit */
 	unsigned int piece;	/* TCEs per range of a unit */
+	unsigned int units;	/* mapped before the first is unmapped; 0: as many as are good for measuring */
 	unsigned int page_shift;/* of the TCEs */
 	bool lazy;		/* unmaps are lazy, one by one... */
 	bool lazy_mode;		/* ... or because the container is */

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Scripts, and mtce-compare, end as CONTRIBUTING.md says.
+# Scripts, and mtce-compare, end as CONTRIBUTING.md says. Those that want a POWER8: tests/guest/bench_runs.sh.
 #   tests/host/exit-status.sh: in a folder of its own
 set -euo pipefail
 export LC_ALL=C

@@ -27,8 +27,10 @@ done
 
 # As a word of its own, or with \- in front of it and in it.
 names() { grep -qE -- "(^|[^A-Za-z0-9_-])$2([^A-Za-z0-9_-]|\$)" <<<"$(sed 's/\\-/-/g; s/\\fI/ /g; s/\\fP/ /g' "$1")"; }
-for source in bench/mtce-*.c bpf/mtce{lat,snoop,stat}.c; do
+# Some options of mtce-bench are in a file of their own.
+for source in bench/mtce-*.c bench/workload.c bpf/mtce{lat,snoop,stat}.c; do
 	page=$(basename "$source" .c)
+	[[ $page != workload ]] || page=mtce-bench
 	page=$(compgen -G "$PAGES/$page.[18]" || compgen -G "bpf/man/$page.8") || { echo "$source has no man page"; bad=1; continue; }
 	while read -r option; do names "$page" "--$option" || lacks "$page" "--$option"; done \
 		< <(sed -nE 's/^\t\{ "([a-z-]+)", .*$/\1/p' "$source")
