@@ -2,7 +2,7 @@
 # Cross-building the checkout into build/<kernel>, which then is what a POWER8 owner has after make.
 # shellcheck shell=bash
 
-BUILD_ROOMS=(driver uapi vmm lib bench bpf examples tests scripts)
+BUILD_ROOMS=(driver uapi vmm lib bench bpf examples tests scripts docs)
 CROSS=powerpc64le-linux-gnu-
 
 build() { # KERNEL [ROOM...]

@@ -75,6 +75,13 @@ for compiler in 'gcc -std=c11' 'g++ -std=c++11 -x c++'; do
 	LD_LIBRARY_PATH=$ROOT/usr/lib "$WORK/program" >"$WORK/said" || grep -q '/dev/vfio/vfio cannot be opened' "$WORK/said" ||
 		wrong "${compiler[0]}: $(<"$WORK/said")"
 done
+# The examples of the page for programmers, as a program of somebody's own.
+# shellcheck disable=SC2016 # pages have backticks
+sed -n '/^```c$/,/^```$/{/^```/!p}' "$TOP/docs/programmers.md" >"$WORK/example.c"
+gcc -std=gnu11 -Wall -Wextra -Werror -Wno-unused-function -o "$WORK/example" "$WORK/example.c" "${flags[@]}"
+if LD_LIBRARY_PATH=$ROOT/usr/lib "$WORK/example" 99999 2>"$WORK/said"; then wrong 'the example works without a group'; fi
+grep -qE '^opening the group: .*/dev/vfio' "$WORK/said" || wrong "the example says: $(<"$WORK/said")"
+
 if command -v powerpc64le-linux-gnu-gcc >/dev/null; then
 	build CROSS_COMPILE=powerpc64le-linux-gnu- libdir=/usr/lib/powerpc64le-linux-gnu
 	readelf -h "$ROOT/usr/lib/powerpc64le-linux-gnu/libmtce.so.0" | grep -q PowerPC64 || wrong 'the cross build is not for ppc64le'
