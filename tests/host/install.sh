@@ -43,6 +43,10 @@ done
 for f in "$WORK/root$PREFIX"/{bin,sbin}/mtce*; do
 	compgen -G "$WORK/root$PREFIX/share/man/man[18]/${f##*/}.[18]" >/dev/null || fail "no man page: ${f##*/}"
 done
+# bash completes each of them.
+for f in "$WORK/root$PREFIX"/{bin,sbin}/mtce*; do
+	[[ -s $WORK/root$PREFIX/share/bash-completion/completions/${f##*/} ]] || fail "no completion: ${f##*/}"
+done
 # They find what they need, through the link in bin.
 [[ $("$WORK/root$PREFIX/bin/mtce-bench") == bench/mtce-bench ]]
 "$WORK/root$PREFIX/sbin/mtce-host" --help | grep -q 'put back' || fail 'mtce-host does not start where it is installed'
