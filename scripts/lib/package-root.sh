@@ -6,6 +6,7 @@
 PACKAGE_ROOT_PACKAGES=(
 	base-files base-passwd bash dash coreutils util-linux mount mawk grep sed findutils diffutils gzip tar xz-utils perl-base
 	procps kmod iproute2 libc-bin dpkg gcc libc6-dev make patch dwarves jq libbpf1 libelf1 libjansson4 libzstd1 zlib1g man-db groff-base
+	python3
 )
 
 make_package_root() { # KERNEL DIR

@@ -37,6 +37,10 @@ readelf -d "$ROOT/usr/lib/libmtce.so.0" | grep -q 'SONAME.*\[libmtce.so.0\]' || 
 # Nor in the static library, where there are no versions.
 nm -g --defined-only "$ROOT/usr/lib/libmtce.a" | awk 'NF == 3 && $3 !~ /^mtce_/ { print "not its own name: " $3; bad = 1 } END { exit bad }'
 
+# The Debian package says the same.
+sed -nE 's/^ (mtce_[a-z_]+)@LIBMTCE_[0-9.]+ .*/\1/p' "$TOP/packaging/debian/libmtce0.symbols" | sort >"$WORK/packaged"
+same 'exported (<) and in libmtce0.symbols (>) are not the same' "$WORK/exported" "$WORK/packaged"
+
 while read -r function; do
 	grep -q "$function" "$SOURCE/man/libmtce.3" || wrong "the man page does not mention $function()"
 	grep -qE "^( \* |/\*\* )$function\(\) - " "$SOURCE/libmtce.h" || wrong "the header does not explain $function()"
