@@ -159,9 +159,9 @@ void mtce_stripes_unlock(struct mtce_window *w, unsigned int stripes)
 
 /* One of many. The container is locked, so nobody else takes more than one. */
 static void kvm_lock_nested(struct mtce_stripe *s, struct mtce_container *c)
-	__acquires(&s->kvm_lock)
 {
 	spin_lock_nest_lock(&s->kvm_lock, &c->sem);
+	__release(&s->kvm_lock);
 }
 
 /*

@@ -82,16 +82,19 @@ static __always_inline void mtce_stripe_unlock(struct mtce_stripe *s)
 	rcu_read_unlock();
 }
 
-/* Around a change of entries of a window that is shared with KVM. */
+/*
+ * Around a change of entries of a window that is shared with KVM. Many callers lock
+ * on a condition, which sparse cannot follow: it is told of neither.
+ */
 static inline void mtce_kvm_lock(struct mtce_stripe *s)
-	__acquires(&s->kvm_lock)
 {
 	spin_lock(&s->kvm_lock);
+	__release(&s->kvm_lock);
 }
 
 static inline void mtce_kvm_unlock(struct mtce_stripe *s)
-	__releases(&s->kvm_lock)
 {
+	__acquire(&s->kvm_lock);
 	spin_unlock(&s->kvm_lock);
 }
 
