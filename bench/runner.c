@@ -19,6 +19,7 @@
 #include "register.h"
 #include "rig.h"
 #include "smp.h"
+#include "turn.h"
 #include "util.h"
 #include "wait.h"
 
@@ -125,28 +126,13 @@ static void watch_machine(struct run *run)
 	last = clock_ns();
 }
 
-/* Which result comes at place @i of a round. The last back end of a scenario is the first of the next. */
-static size_t turn(const struct run *run, unsigned int round, size_t i)
-{
-	size_t backends = run->num_results / run->num_scenarios, scenario, backend;
-
-	if (round % 2)
-		i = run->num_results - 1 - i;
-	if (!run->effort.times)
-		return i;
-	scenario = i / backends;
-	backend = i % backends;
-	if (scenario % 2)
-		backend = backends - 1 - backend;
-	return backend * run->num_scenarios + scenario;
-}
-
 static void run_round(struct run *run, unsigned int round, struct rig *rig)
 {
+	const struct turns t = { run->num_results / run->num_scenarios, run->num_scenarios };
 	size_t i;
 
 	for (i = 0; i < run->num_results && !interrupted(); i++) {
-		size_t at = turn(run, round, i);
+		size_t at = run->effort.times ? turn_of(&t, round, i) : turn_of_blocks(&t, round, i);
 		struct result *r = &run->results[at];
 
 		watch_machine(run);

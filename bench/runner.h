@@ -40,9 +40,9 @@ struct run {
 };
 
 /*
- * Back ends take turns within a scenario, so that whatever the machine does meanwhile falls on all of them.
- * Every second scenario, and every second round, has them in reverse order (A B, B A). Where the plugin counts it does
- * not matter what the machine does, and each back end does all scenarios, which changes containers less often.
+ * Back ends take turns within a scenario (turn.h), so that whatever the machine does meanwhile falls on all of them.
+ * Where the plugin counts it does not matter what the machine does, and each back end does all scenarios, which
+ * changes containers less often.
  */
 void run_all(struct run *run);
 bool run_measured_something(const struct run *run);
