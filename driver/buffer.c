@@ -4,8 +4,8 @@
  *
  * On kernels that clear memory when it is allocated (init_on_alloc, Debian's
  * are) that would cost as much as all else that is done with a short array. A
- * cache with a constructor is left alone; what is in it was overwritten by
- * copy_from_user() as far as anybody reads it, and nobody copies it out.
+ * cache with a constructor is not cleared. Only what copy_from_user() has written
+ * is read from a buffer, and nothing is copied out of it.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>

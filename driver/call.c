@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Calls that somebody watches: what the tracepoints of calls say.
+ * Calls that are traced: what the tracepoints of calls say.
  */
 #include <linux/vfio.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One ioctl that somebody watches: what it was asked, what it did, and where its
- * time went. Only while a tracepoint of calls is on is there such a thing; all
- * others pass NULL, and pay one instruction at each place where a stage ends.
+ * An ioctl that is traced: what it was asked, what it did, where its time went.
+ * There is one only while a tracepoint of calls is on. Otherwise NULL is passed,
+ * and each end of a stage costs one instruction.
  */
 #ifndef MTCE_CALL_H
 #define MTCE_CALL_H
@@ -107,7 +107,7 @@ static __always_inline void mtce_call_pages(struct mtce_call *call, u64 pages)
 		call->pages += pages;
 }
 
-/* It begins at @iova, which nobody has checked. */
+/* The call begins at @iova, which is not checked yet. */
 static __always_inline void mtce_call_iova(struct mtce_call *call, u64 iova)
 {
 	if (mtce_traced(call))

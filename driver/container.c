@@ -2,13 +2,12 @@
 /*
  * Containers: open and release, whose memory, groups, v1's enable and disable.
  *
- * VFIO calls release when the last group is detached or the last file closed,
- * also when the owner was killed, so clean-up does not depend on anybody's good
- * will; it needs no memory and has no way to fail. VFIO does not wait for calls
- * that are still inside when a group is detached. Those hold a window's lock, or
- * a reference (users), find the container dead, and leave; the last reference
- * frees it, after grace periods for a caller that VFIO has sent on its way but
- * who has neither yet.
+ * VFIO calls release when the last group is detached or the last file is closed,
+ * also when the owner was killed. Release needs no memory and cannot fail. VFIO
+ * does not wait for calls that are still inside when a group is detached. Such a
+ * call holds a stripe, or a reference (users), finds the container dead and leaves.
+ * The last reference frees the container, after grace periods for callers that VFIO
+ * has let in but that hold neither yet.
  */
 #include <linux/err.h>
 #include <linux/iommu.h>
@@ -64,7 +63,7 @@ void *mtce_open(unsigned long arg)
 	return c;
 }
 
-/* False when it is too late. Calls that may sleep hold a reference. */
+/* Calls that may sleep hold a reference. False: the container is being freed. */
 bool mtce_container_get(struct mtce_container *c)
 {
 	bool got;
@@ -81,11 +80,10 @@ static void free_container(struct rcu_head *rcu)
 }
 
 /*
- * The first of two grace periods is over. VFIO calls us without a lock, so a
- * caller may be between its look at the container and its first step in here, and
- * stay there on a preemptible kernel: mtce_call_rcu() waits for that. There are
- * two because VFIO clears its pointer only after ->release() has returned: a
- * caller may still pick it up during the first.
+ * Two grace periods: VFIO clears its pointer only after ->release() has returned,
+ * so a caller may still pick it up during the first one. VFIO calls us without a
+ * lock, so on a preemptible kernel a caller may stay between its look at the pointer
+ * and its first step in here; mtce_call_rcu() waits for tasks that do.
  */
 static void free_later(struct rcu_head *rcu)
 {
@@ -124,7 +122,7 @@ void mtce_release(void *iommu_data)
 	c->enabled = false;
 	mtce_unlock_all(c);
 
-	/* Nothing can be queued any more, and we hold nothing that it waits for. */
+	/* Nothing is queued any more, and no lock is held that the works wait for. */
 	cancel_delayed_work_sync(&c->flush_work);
 	cancel_work_sync(&c->kvm_work);
 	mtce_container_put(c);

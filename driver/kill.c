@@ -240,7 +240,7 @@ static noinline void kill_many(struct job j)
 
 /*
  * One entry, the usual kill. Even a tracepoint that is off costs the loop its
- * registers, 40 instructions: so kill_many() does it where somebody traces.
+ * registers, 40 instructions: so kill_many() does it while kills are traced.
  */
 static void kill_one(struct mtce_container *c, struct mtce_window *w,
 		     unsigned long index, struct mtce_counts *counts)

@@ -26,8 +26,8 @@
  * the use of memory and KVM must not.
  *
  * Locks. Entries of a shared window are changed under the stripe's kvm_lock. A
- * window is shared from its first hypercall on, so who has no KVM never takes that
- * lock. Sharing needs the whole container locked. If it cannot be locked at once, a
+ * window is shared from its first hypercall on, so without KVM that lock is never
+ * taken. Sharing needs the whole container locked. If it cannot be locked at once, a
  * worker does it, and until then hypercalls are left to user space (H_TOO_HARD).
  * The lock is held for 512 entries at most.
  *
@@ -466,7 +466,7 @@ static void share(struct mtce_window *w)
 	smp_store_release(&w->shared, true); /* what others wrote: is_shared() */
 }
 
-/* Now, if nobody is at work in the window and nobody waits for the container. */
+/* At once, if no call works in the window and none waits for the container. */
 static bool try_share(struct mtce_container *c, struct mtce_window *w)
 {
 	bool got;
@@ -583,7 +583,7 @@ static bool clear_entry(struct mtce_kvm *k, struct mtce_window *w,
 
 	if (!is_shared(k->c, w, index))
 		return true;
-	/* Whoever watches hypercalls is told there what was killed. */
+	/* The trace event of a hypercall says what was killed. */
 	at_once = READ_ONCE(k->pages) == 1 && !trace_mtce_hcall_enabled();
 	mtce_kvm_lock(s);
 	e = entry_at(w, index);
@@ -716,7 +716,7 @@ static void kvm_free(struct iommu_table *tbl)
  */
 
 /*
- * From now on the table of @w, which nobody else has yet, leads here. It holds the
+ * From now on the table of @w, which is not in use yet, leads here. It holds the
  * module for as long as it is there.
  */
 int mtce_kvm_hook(struct mtce_container *c, struct mtce_window *w)
@@ -742,7 +742,7 @@ int mtce_kvm_hook(struct mtce_container *c, struct mtce_window *w)
 /*
  * Set w->gone. When this returns no hypercall is at an entry, and none will be:
  * KVM may have the table, but not the window. No group uses it any more, so kills
- * that are owed were done by the platform.
+ * that were put off were done by the platform.
  */
 void mtce_kvm_unhook(struct mtce_window *w)
 {

@@ -23,7 +23,7 @@ static int usable(struct mtce_container *c)
 	return c->mm && c->mm != current->mm ? -EPERM : 0;
 }
 
-/* For a caller who may: sem for reading. Returns 0, or -EPERM or -ENODEV unlocked. */
+/* Take sem for reading, if the caller may act: 0, or -EPERM or -ENODEV, unlocked. */
 int mtce_lock_shared(struct mtce_container *c)
 {
 	u64 since;
@@ -47,7 +47,7 @@ void mtce_unlock_shared(struct mtce_container *c)
 	up_read(&c->sem);
 }
 
-/* For VFIO and for workers: sem for writing and every stripe. Nobody else works. */
+/* Take sem for writing and every stripe, for VFIO and workers: no call is at work. */
 void __mtce_lock_all(struct mtce_container *c)
 {
 	u64 since;
@@ -63,7 +63,7 @@ void __mtce_lock_all(struct mtce_container *c)
 			mtce_stripes_lock(c, c->windows[i], MTCE_ALL_STRIPES);
 }
 
-/* For a caller who may; otherwise -EPERM or -ENODEV, and nothing is locked. */
+/* The same, if the caller may act: 0, or -EPERM or -ENODEV, unlocked. */
 int mtce_lock_all(struct mtce_container *c)
 {
 	int ret;
@@ -157,7 +157,7 @@ void mtce_stripes_unlock(struct mtce_window *w, unsigned int stripes)
  * Entries of a window that is shared with KVM
  */
 
-/* One of many. The container is locked, so nobody else takes more than one. */
+/* One of many. The container is locked, so no other caller takes several. */
 static void kvm_lock_nested(struct mtce_stripe *s, struct mtce_container *c)
 {
 	spin_lock_nest_lock(&s->kvm_lock, &c->sem);

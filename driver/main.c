@@ -72,9 +72,9 @@ static int __init mtce_init(void)
 }
 
 /*
- * No container is left and no table with our operations: each of them held a
- * reference on the module. Who put the last one may still be on the way out, and
- * so may a caller that came too late; containers free themselves in two steps.
+ * No container and no table with our operations is left: each held a reference on
+ * the module. The caller that put the last one may still be on its way out, and so
+ * may a call that came too late. Containers are freed after two grace periods.
  */
 static void __exit mtce_exit(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One operation, for those who do several: locking its range, checking, doing.
+ * One operation, as batches, lists and the fast way use it.
  */
 #ifndef MTCE_MAP_H
 #define MTCE_MAP_H

@@ -20,7 +20,7 @@
  * by itself. Several are locked in ascending order, with sem held for reading.
  *
  * Holding any one stripe keeps groups, regions, windows and flags unchanged, and
- * the entries of that stripe. Who changes those holds sem for writing and every
+ * the entries of that stripe. They are changed with sem held for writing and every
  * stripe of every window: mtce_lock_all(). A call whose stripes are free needs
  * only RCU to get to them, see mtce_window_try(), so calls in disjoint parts do not
  * write any common cache line of the container or the window.
@@ -296,7 +296,7 @@ struct mtce_stripe {
  * @kvm: our operations, and how they find the window; lives as long as @tbl
  * @direct: entries are written without @ops; see mtce_table_self_check()
  * @flat: direct, not shared, and one level: entry i is at it_base[i]
- * @gone: removed; who got a lock late must look elsewhere
+ * @gone: removed; a call that got a lock late must look elsewhere
  * @stuck: a bridge may still walk @tbl, so it is never freed
  * @shared: KVM works on it too; set while all is stopped, stays set
  * @kvm_asked: KVM has asked for it

@@ -66,7 +66,7 @@ static int list_region(struct mm_struct *mm, struct mtce_region *r)
 	ret = mm_iommu_new(mm, r->ua, n, &r->mem);
 	if (!ret)
 		return 0;
-	/* Somebody may have been faster, and counted it. */
+	/* Another container may have been faster, and have counted it. */
 	r->mem = mm_iommu_get(mm, r->ua, n);
 	if (r->mem)
 		return 0;

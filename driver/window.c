@@ -5,7 +5,7 @@
  * A window is made complete before any group can see it, and taken away from
  * every group before anything of it goes. Taking it away makes the platform
  * clear the bridge's pointer to the table and kill the PE's translations, so
- * clearing the table afterwards owes no kill, cannot fail and allocates nothing.
+ * clearing the table afterwards needs no kill, cannot fail and allocates nothing.
  * Where firmware refuses, the bridge may still walk the table: then it is cleared
  * with kills, and never freed.
  */
