@@ -112,9 +112,11 @@ static void lock_stripe(struct mtce_container *c, struct mtce_window *w,
 {
 	u64 since;
 
-	/* Tried first: to tell a wait from none, and might_sleep() is a call. */
-	if (likely(mutex_trylock(lock)))
+	/* Never tried: lockdep counts every trylock, and 32 are nearly its limit. */
+	if (!trace_mtce_lock_wait_enabled() || !mutex_is_locked(lock)) {
+		mutex_lock_nest_lock(lock, &c->sem);
 		return;
+	}
 	since = get_tb();
 	mutex_lock_nest_lock(lock, &c->sem);
 	trace_mtce_lock_wait(c, w, MTCE_LOCK_STRIPE, get_tb() - since);
