@@ -111,10 +111,13 @@ pass_interrupt_on() {
 
 # Reads the status channel until the command is over; returns its status or one of the lab's own.
 watch_guest() {
-	local line stage=firmware start=$SECONDS up='' rc
+	local line part='' stage=firmware start=$SECONDS up='' rc
 	say "booting an emulated POWER$(machine_of "$KERNEL" | tr -dc 0-9) (kernel $(<"$MTCE_CACHE/kernel-$KERNEL/release")): firmware ..."
 	while :; do
+		# On a busy machine the time may be over in the middle of a line.
+		line=''
 		if IFS= read -r -t 0.5 -u "$STATUS_FD" line; then
+			line=$part$line part=''
 			case $line in
 			up)
 				up=$SECONDS
@@ -127,6 +130,8 @@ watch_guest() {
 				return "$rc"
 				;;
 			esac
+		else
+			part+=$line
 		fi
 		if grep -aq '^\[.*Kernel panic' "$OUT/console.log"; then
 			sleep 2 # let it finish its words
