@@ -25,6 +25,7 @@ help:
 	@echo
 	@echo 'QUICK=1          a short benchmark or recording   KERNEL=4k   the lab with 4K pages (or 7.2-64k, debug, ...)'
 	@echo 'EXACT=0          in the lab, for make bench: the emulated CPU counts instructions, not a plugin of QEMU'
+	@echo 'UPSTREAM_ONLY=1  for make bench: without our module, on a kernel that it does not support'
 	@echo 'ARGS="..."       make bench ARGS="--scenario 4k-one-page"; make test ARGS="contract_new": only programs of this name'
 	@echo 'YES=1            on a POWER8 host: do not ask before binding a device'
 
@@ -37,7 +38,7 @@ else
 endif
 
 bench:
-	@scripts/bench $(FLAGS) $(if $(QUICK),--quick) $(if $(filter 0 no,$(EXACT)),--pmu) $(if $(ARGS),-- $(ARGS))
+	@scripts/bench $(FLAGS) $(if $(QUICK),--quick) $(if $(filter 0 no,$(EXACT)),--pmu) $(if $(filter-out 0 no,$(UPSTREAM_ONLY)),--upstream-only) $(if $(ARGS),-- $(ARGS))
 
 bench-kit:
 	@scripts/bench-kit $(FLAGS)

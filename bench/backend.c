@@ -72,11 +72,23 @@ const struct backend *backend_find(const char *name)
 	return NULL;
 }
 
+/* Built into the kernel it may have no entry in /sys/module. */
+static bool upstream_is_there(void)
+{
+	int fd = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	bool there = !access(UPSTREAM_MODULE, F_OK) ||
+		     (fd >= 0 && ioctl(fd, VFIO_CHECK_EXTENSION, (unsigned long)VFIO_SPAPR_TCE_v2_IOMMU) > 0);
+
+	if (fd >= 0)
+		close(fd);
+	return there;
+}
+
 const char *backend_unavailable(const struct backend *b)
 {
 	if (b->counters && access(MTCE_MODULE, F_OK))
 		return "module vfio_iommu_mtce is not loaded";
-	if (!b->counters && access(UPSTREAM_MODULE, F_OK))
+	if (!b->counters && !upstream_is_there())
 		return "module vfio_iommu_spapr_tce is not loaded";
 	if (b->takeover && access(TAKEOVER, W_OK))
 		return "parameter takeover of vfio_iommu_mtce cannot be written";

@@ -10,9 +10,10 @@
 
 #include "util.h"
 
-#define TRACEFS "/sys/kernel/tracing/"
+/* Older distributions have it mounted at the second place only. */
+static const char * const tracefs[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
 #define EVENT_NAME "mtce_bench/tce_kill"
-#define EVENT TRACEFS "events/" EVENT_NAME "/"
+#define EVENT "events/" EVENT_NAME "/"
 
 /* Argument 3, the number of entries, is in the third argument register. */
 #define PROBE "p:" EVENT_NAME " pnv_pci_ioda2_tce_invalidate npages=%gpr5:u64\n"
@@ -20,9 +21,23 @@
 static bool probe_added, trigger_added;
 static char trigger[128];
 
-static bool append(const char *path, const char *text)
+/* A file of tracefs, or of the first place where none is. */
+static const char *path_of(const char *name)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	static char path[128];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tracefs); i++) {
+		snprintf(path, sizeof(path), "%s/%s", tracefs[i], name);
+		if (!access(path, F_OK))
+			return path;
+	}
+	return path;
+}
+
+static bool append(const char *name, const char *text)
+{
+	int fd = open(path_of(name), O_WRONLY | O_APPEND | O_CLOEXEC);
 	bool ok;
 
 	if (fd < 0)
@@ -41,7 +56,7 @@ static void remove_all(void)
 		append(EVENT "trigger", undo);
 	}
 	if (probe_added)
-		append(TRACEFS "kprobe_events", "-:" EVENT_NAME "\n");
+		append("kprobe_events", "-:" EVENT_NAME "\n");
 	trigger_added = false;
 	probe_added = false;
 }
@@ -54,11 +69,11 @@ const char *kprobe_begin(void)
 		registered = true;
 		atexit(remove_all);
 	}
-	if (access(TRACEFS "kprobe_events", W_OK))
+	if (access(path_of("kprobe_events"), W_OK))
 		return "tracefs is not mounted or has no kprobes";
 	snprintf(trigger, sizeof(trigger), "hist:keys=common_pid:vals=npages if common_pid==%d",
 		 (int)getpid());
-	probe_added = append(TRACEFS "kprobe_events", PROBE);
+	probe_added = append("kprobe_events", PROBE);
 	if (!probe_added)
 		return "no kprobe on pnv_pci_ioda2_tce_invalidate";
 	trigger_added = append(EVENT "trigger", trigger);
@@ -70,7 +85,7 @@ const char *kprobe_begin(void)
 
 uint64_t kprobe_end(void)
 {
-	FILE *f = fopen(EVENT "hist", "re");
+	FILE *f = fopen(path_of(EVENT "hist"), "re");
 	char line[256];
 	uint64_t sum = 0;
 

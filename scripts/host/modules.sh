@@ -14,10 +14,10 @@ module_loaded() { [[ -d /sys/module/$1 ]]; }
 modules_check() {
 	local magic
 	[[ ! $UPSTREAM_ONLY ]] || return 0
-	[[ -e $MTCE_KO ]] || die "$MTCE_KO is missing; run: make build"
+	[[ -e $MTCE_KO ]] || die "$MTCE_KO is missing; run: make build (or give --upstream-only, and measure upstream alone)"
 	magic=$(modinfo -F vermagic "$MTCE_KO")
 	[[ ${magic%% *} == "$(uname -r)" ]] ||
-		die "$MTCE_KO was built for kernel ${magic%% *} and this is $(uname -r); run: make clean build"
+		die "$MTCE_KO was built for kernel ${magic%% *} and this is $(uname -r); run: make clean build (or give --upstream-only, and measure upstream alone)"
 	module_loaded vfio_iommu_mtce || return 0
 	# Kernels without srcversion show none on either side; then the user must know.
 	[[ $(cat /sys/module/vfio_iommu_mtce/srcversion 2>/dev/null) == "$(modinfo -F srcversion "$MTCE_KO")" ]] ||

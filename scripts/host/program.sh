@@ -8,6 +8,7 @@ run_program() {
 	local args=("${ARGS[@]}") rc=0
 	if [[ $VERB != test ]]; then
 		[[ ! -e $TOP/context.json ]] || args=(--context "$TOP/context.json" "${args[@]}")
+		[[ ! $UPSTREAM_ONLY || $VERB == sweep ]] || args=(--backend upstream "${args[@]}")
 		args=(--output "$OUT/$VERB.json" "${args[@]}")
 	fi
 	ulimit -l unlimited 2>/dev/null || true # else warn_memlock has said so

@@ -54,6 +54,7 @@ settings_restore() { # FILE: with lines "FILE VALUE"
 # mtce-bench counts upstream's kills by a probe; a bench that is killed leaves it.
 probe_restore() {
 	local tracing=$SYS/kernel/tracing event trigger
+	[[ -e $tracing/kprobe_events ]] || tracing=$SYS/kernel/debug/tracing
 	event=$tracing/events/mtce_bench/tce_kill
 	[[ -d $event ]] || return 0
 	grep -v '^#' "$event/trigger" | sed 's/ \[[a-z]*\]$//' | while read -r trigger; do

@@ -25,6 +25,19 @@ native_build() {
 	build_context_native >"$TOP/context.json"
 }
 
+# What measures upstream alone: no kernel headers, no zstd, no BPF.
+native_build_upstream() {
+	if is_kit; then
+		KIT_MODULE=none
+		build_context_kit >"$TOP/context.json"
+		return
+	fi
+	make --no-print-directory -C "$TOP/bench" -j"$(nproc)" mtce-bench mtce-compare
+	make --no-print-directory -C "$TOP/lib" -j"$(nproc)" libmtce.a
+	make --no-print-directory -C "$TOP/examples/nvme-direct" -j"$(nproc)"
+	build_context_native >"$TOP/context.json"
+}
+
 build_context_native() {
 	printf '{"mtce_commit": "%s", "mtce_dirty": %s, "kernel": "%s", "compiler": "%s", "built": "%s"}\n' \
 		"$(source_commit)" "$(source_dirty)" "$(uname -r)" "$(gcc -dumpfullversion)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"

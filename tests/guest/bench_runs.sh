@@ -72,6 +72,40 @@ interrupted() {
 		has '[.scenarios[] | select(.failed)] | length == 0'
 }
 
+# Upstream alone, as a host with an older kernel has it: nothing of ours is asked for, and what that kernel lacks is done without.
+# SETUP is done in a mount namespace of its own. MTCE_MARKER and MTCE_COUNTER are the lab's.
+alone() { # SETUP [COMMAND...]: run by it
+	local setup=$1
+	shift
+	unshare -m bash -euc "$setup"$'\nexec "$@"' old "$@" env -u MTCE_MARKER -u MTCE_COUNTER \
+		"$BENCH" --group "$GROUP" --backend upstream --rounds 1 --scenario 4k-one-page --scenario 4k-range-8 --output "$WORK/run.json" 2>"$WORK/err" ||
+		{ sed 's/^/# /' "$WORK/err"; return 1; }
+	has '[.scenarios[] | select(.failed or .skipped)] | length == 0' && has '.scenarios[0].map.latency_ns.count > 100'
+}
+counts_and_probes() {
+	has '.instructions_counted_by == "pmu"' && has '.scenarios[0].map.instructions_per_call > 1000' &&
+		has '.scenarios[0].map | .kill_stores_per_tce == 1 and (.kill_source | test("kprobe"))'
+}
+as_it_is() { alone : && counts_and_probes; }
+# Kernels that have tracefs in debugfs only.
+old_tracefs() { alone 'umount -l /sys/kernel/tracing' && counts_and_probes; }
+no_tracefs() {
+	alone 'umount -l /sys/kernel/tracing; umount -l /sys/kernel/debug' &&
+		has '.scenarios[0].map | .kill_stores == null and (.kill_reason | test("tracefs"))'
+}
+# Built in, a module need not be in /sys/module.
+built_in() {
+	# shellcheck disable=SC2016 # for the inner shell
+	alone 'mkdir -p /run/modules; mount --bind /sys/module /run/modules; mount -t tmpfs none /sys/module
+		for m in /run/modules/*; do case $m in *_spapr_tce | *_mtce) ;; *) ln -s "$m" /sys/module ;; esac; done
+		[[ ! -e /sys/module/vfio_iommu_spapr_tce ]]' && counts_and_probes
+}
+no_counter() {
+	alone : setpriv --bounding-set=-sys_admin,-perfmon -- &&
+		has '.instructions_counted_by == "none"' &&
+		has '.scenarios[0].map | .instructions_per_call == null and (.instructions_reason | test("perf_event"))'
+}
+
 exit_status() {
 	local tool
 	# shellcheck source=SCRIPTDIR/../lib/exit-status.sh
@@ -92,6 +126,13 @@ exit_status() {
 echo 'TAP version 13'
 check an_own_workload_does_what_it_says own_workload
 check an_interrupted_run_keeps_what_it_has interrupted
+if [[ $BACKEND == upstream ]]; then
+	check upstream_alone_on_a_host as_it_is
+	check with_tracefs_in_debugfs old_tracefs
+	check without_tracefs no_tracefs
+	check built_into_the_kernel built_in
+	check where_nobody_may_count no_counter
+fi
 check programs_end_as_they_should exit_status
 echo "1..$number"
 exit "$failed"

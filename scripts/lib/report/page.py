@@ -118,6 +118,10 @@ class Report:
             for n, r in sizes.items():
                 if kind == 'update' and r.get('ratio') and n > 1 and (best is None or n == 512):
                     best = (n, r)
+        if not best and {b for r in self.rows for b in BACKENDS if cell(r, b)['state'] == 'measured'} == {'upstream'}:
+            one = next((cell(r, 'upstream') for r in self.rows if (r['scenario'], r['op']) == ('4k-one-page', 'map')), {})
+            return 'A baseline: upstream alone, without mtce.' + (
+                f' To map a page takes {text(one["instructions"])} instructions.' if one.get('instructions') else '')
         if not best:
             return 'This run has no batches, so it does not say what batching saves.'
         n, r = best
