@@ -57,7 +57,7 @@ interrupted() {
 	bench &
 	BENCH_PID=$!
 	# The shell's children do not hear INT in the background; mtce-host sends TERM as well.
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		sleep 0.1
 		! grep -q '[1-9] %' "$WORK/err" 2>/dev/null || break
 	done
