@@ -13,6 +13,8 @@ KLOG_BAD+='|refcount_t:|list_(add|del) corruption|BUG [^ ]+ \(|pagealloc: |ODEBU
 KLOG_BAD+='|kmemleak: ([0-9]+ new|.*disabled)|page allocation failure|vmalloc error'
 # Whatever a back end says because of what a user did.
 KLOG_OURS='mtce|iommu_tce|tce_vfio|tce_iommu|vfio_iommu'
+# Where allocations are made to fail (attack_failures), the kernel's own say so, with a stack.
+KLOG_PROVOKED='vmalloc error|Call Trace:|Comm: attack_failures|REGS:|\] \[c0[0-9a-f]+\] \['
 # Loading a module is not a user's doing.
 KLOG_LOADING='loading out-of-tree module|module verification failed|klog-mark'
 
@@ -23,8 +25,7 @@ klog_complaints() {
 	local bad=$KLOG_BAD loading=$KLOG_LOADING
 	# Upstream does print on users' mistakes.
 	[[ $2 == upstream ]] || bad+="|$KLOG_OURS"
-	# Where allocations are made to fail the kernel's own say so, with a stack.
-	[[ $1 != */attack_failures ]] || loading+='|vmalloc error|Call Trace:|Comm: attack_failures|REGS:|\] \[c0[0-9a-f]+\] \['
+	[[ $1 != */attack_failures ]] || loading+="|$KLOG_PROVOKED"
 	dmesg | awk -v mark="klog-mark $1" '
 		substr($0, length($0) - length(mark) + 1) == mark { n = 0; seen = 1; next }
 		{ line[n++] = $0 }
