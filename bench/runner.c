@@ -162,7 +162,7 @@ static void run_exact(struct run *run)
 	run->effort.samples = run->effort.exact_samples;
 	run_phase(run, 0, run->effort.exact_rounds, true, false);
 	run->effort.samples = samples;
-	if (run->only_counts)
+	if (run->only_counts || interrupted())
 		return;
 	exact_switch(false);
 	run_phase(run, run->effort.exact_rounds, run->effort.rounds, false, true);
