@@ -17,7 +17,7 @@ _mtce_options() { # PROGRAM
 		;;
 	mtcestat) echo --total --flushes --json --verbose --no-module-btf ;;
 	esac
-	echo --help
+	echo --help --version
 }
 
 _mtce_values() { # PROGRAM OPTION: words that the option takes; nothing: it takes what nobody can guess

@@ -33,6 +33,7 @@ options_of() { # PROGRAM
 		;;
 	esac
 	echo --help
+	echo --version
 }
 programs=$(sed -n 's/^complete -F _mtce //p' packaging/completion.bash)
 for program in $programs; do
