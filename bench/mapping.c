@@ -471,11 +471,13 @@ int mapping_run(struct run *run, struct rig *rig, struct result *r)
 static unsigned int count_null(const struct effort *e, int fd, const struct call *call,
 			       struct op_result *o)
 {
+	/* As many between two looks as of a call of one page: chunk_of(). */
+	const unsigned int chunk = exact_counting() ? 1 : 64;
 	unsigned int i, done = NULL_CALLS;
 	struct count per_call;
 
 	for (i = 0; i < e->samples && done == NULL_CALLS; i++) {
-		done = measure_count(fd, call, NULL_CALLS, 64, -1, 0, &per_call);
+		done = measure_count(fd, call, NULL_CALLS, chunk, -1, 0, &per_call);
 		result_sample(o, &per_call);
 		o->units += done;
 		o->ioctls += done;
