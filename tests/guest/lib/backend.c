@@ -46,6 +46,7 @@ static const struct known upstream_known[] = {
 	{ "v1_pinned", "counts_pages_not_entries", "pins a system page for each TCE", false },
 	{ "v1_pinned", "refused_range_pins_nothing", "pins a system page for each TCE", false },
 	{ "v1_pinned", "room_comes_back", "pins a system page for each TCE", false },
+	{ "v1_pinned", "filled_gap_joins_its_neighbours", "pins a system page for each TCE", false },
 	{ "kvm_contract", "unregister_of_memory_that_kvm_mapped", "answers 0, leaks the pin and warns at exit", true },
 	{ "kvm_contract", "stuff_past_the_windows_end", "writes host memory behind the table", true },
 	{ "kvm_contract", "window_removed_while_kvm_holds_it", "maps in a table that nobody clears, leaks the pin and warns at exit", true },
