@@ -114,7 +114,9 @@ unlike qemu '.context.qemu = "another"'
 unlike firmware '.context |= del(.firmware)'
 
 # One file: a missed goal, a back end that lacks what others have, none of ours.
-jq -c 'del(.scenarios[] | select(.threads))' "$FULL" | jq -c '.context.command += ["--scenario", "4k-*"]' >"$WORK/one.json"
+# Whether the real run meets its goals is not what is tested: it is made to.
+jq -c 'del(.scenarios[] | select(.threads)) | .context.command += ["--scenario", "4k-*"] |
+	(.scenarios[] | select(.name == "4k-null-ioctl" and .backend == "upstream") | .call.instructions_per_call) += 50' "$FULL" >"$WORK/one.json"
 gives 0 'goals' "$WORK/one.json"
 one() { # WORDS FILTER
 	jq -c "$2" "$WORK/one.json" >"$WORK/b.json"
@@ -154,7 +156,7 @@ awk -F, 'NR == 1 { n = NF } NF != n { exit 1 } END { exit NR < 50 }' "$WORK/csv"
 	wrong 'a percentile of too few calls, or none of enough'
 # What is dearer than upstream is said, with a reason that is known.
 "$COMPARE" --json "$FULL" | jq -e '.comparisons[0].dearer | (.rows | map("\(.scenario) \(.op)"))
-	as $d | all("4k-update-1 map", "4k-null-ioctl call", "4k-v1-one-page unmap"; . as $row | $d | index($row)) and ($d | index("4k-range-1024 map") | not)' >/dev/null ||
+	as $d | all("4k-register-1g unregister", "4k-null-ioctl call", "4k-close-2g create"; . as $row | $d | index($row)) and ($d | index("4k-range-1024 map") | not)' >/dev/null ||
 	wrong 'what is dearer is not said'
 for f in "$TOP"/results/*/bench.json; do
 	"$COMPARE" --json "$f" | jq -e '.comparisons[0].dearer.reasons | has("other") | not' >/dev/null || wrong "$f: dearer without a reason"
