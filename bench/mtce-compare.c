@@ -22,7 +22,7 @@ static const char doc[] =
 	"printed. Instructions and kill stores come first. "
 	"Under emulation times are the emulator's, and labelled so.\n\n"
 	"Examples:\n"
-	"  mtce-compare results/20261127T145006Z-lab-64k-7460939\n"
+	"  mtce-compare results/20261127T150621Z-lab-64k-f43ccfc\n"
 	"  mtce-compare results/20261123T070733Z-sweep-lab-64k-26bcca7\n"
 	"  mtce-compare --base mtce-takeover --new mtce bench.json\n"
 	"  mtce-compare before.json after.json\n"
