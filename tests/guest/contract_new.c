@@ -80,6 +80,31 @@ static void info_counts_what_is_done(void)
 	CHECK_IS(b.stats.registered_bytes, 0);
 }
 
+static long kills(void)
+{
+	struct vfio_iommu_mtce_info info;
+
+	OK(mtce_info(&box, &info));
+	return info.stats.kills_tce + info.stats.kills_pe;
+}
+
+/* By the calls of v2. A map, too: a bridge may remember that there was nothing. */
+static void single_page_is_killed_by_each_call(void)
+{
+	long before;
+
+	CHECKED(box_ready());
+	before = kills();
+	OK(vfio_map(&box, RW, SPOT, pool, SZ_4K));
+	CHECK_IS(kills() - before, 1);
+	OK(vfio_map(&box, RW, SPOT, pool + SZ_4K, SZ_4K));	/* replaces */
+	CHECK_IS(kills() - before, 2);
+	OK(vfio_unmap(&box, SPOT, SZ_4K));
+	CHECK_IS(kills() - before, 3);
+	OK(vfio_unmap(&box, SPOT, SZ_4K));			/* nothing is there */
+	CHECK_IS(kills() - before, 3);
+}
+
 /* What an update of @num single pages kills, all at its end. */
 static void update_kills(const struct vfio_mtce_op *ops, uint32_t num)
 {
@@ -524,6 +549,7 @@ static const struct test tests[] = {
 	TEST(info_ignores_flags_that_come_in, 0),
 	TEST(info_counts_windows, 0),
 	TEST(info_counts_what_is_done, 0),
+	TEST(single_page_is_killed_by_each_call, 0),
 	TEST(single_pages_are_killed_in_the_end, 0),
 	TEST(flush_answers_at_once, 0),
 	TEST(zero_entries_probe, 0),
