@@ -84,7 +84,8 @@ static long kills(void)
 {
 	struct vfio_iommu_mtce_info info;
 
-	OK(mtce_info(&box, &info));
+	if (mtce_info(&box, &info))
+		return -1;
 	return info.stats.kills_tce + info.stats.kills_pe;
 }
 
