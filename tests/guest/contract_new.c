@@ -104,6 +104,8 @@ static void single_page_is_killed_by_each_call(void)
 	CHECK_IS(kills() - before, 3);
 	OK(vfio_unmap(&box, SPOT, SZ_4K));			/* nothing is there */
 	CHECK_IS(kills() - before, 3);
+	OK(vfio_map(&box, RW, SPOT, pool, SZ_4K));		/* the driver knows the region by now */
+	CHECK_IS(kills() - before, 4);
 }
 
 /* What an update of @num single pages kills, all at its end. */
