@@ -288,16 +288,21 @@ void mtce_queue_add(struct mtce_gather *ga)
  * Hypercalls, see kvm.c. Under the stripe's kvm_lock.
  */
 
-/* Kill what was changed, then take entries off the region that they mapped. */
+/*
+ * Kill @n entries that were changed, then take the @run of them that mapped @r off
+ * it.
+ */
 void mtce_kvm_sync_change(struct mtce_container *c, struct mtce_window *w,
-			  struct mtce_stripe *s, struct mtce_kvm_change e)
+			  struct mtce_stripe *s, unsigned long index,
+			  unsigned long n, struct mtce_region *r,
+			  unsigned long run)
 {
 	lockdep_assert_held(&s->kvm_lock);
 	/* The platform has killed everything of a window that is gone. */
 	if (!w->gone || w->stuck)
-		mtce_kill_span(c, w, e.index, e.entries, &s->kvm.counts);
-	if (e.run)
-		atomic64_sub(e.run, &e.region->mapped);
+		mtce_kill_span(c, w, index, n, &s->kvm.counts);
+	if (run)
+		atomic64_sub(run, &r->mapped);
 	trace_mtce_work_done(c, w);
 }
 
@@ -309,9 +314,9 @@ void mtce_kvm_sync_stripe(struct mtce_container *c, struct mtce_window *w,
 
 	if (!e->entries)
 		return;
-	mtce_kvm_sync_change(c, w, s, *e);
+	mtce_kvm_sync_change(c, w, s, e->index, e->entries, e->region,
+			     e->entries);
 	e->entries = 0;
-	e->run = 0;
 }
 
 /*

@@ -238,17 +238,15 @@ struct mtce_queue {
 };
 
 /**
- * struct mtce_kvm_change - entries that a hypercall has changed
+ * struct mtce_kvm_change - entries that a hypercall has cleared
  * @index: first entry
  * @entries: how many there are, side by side
- * @region: what @run of them mapped before; it counts them until the kill
- * @run: how many
+ * @region: what they mapped; it counts them until the kill
  */
 struct mtce_kvm_change {
 	unsigned long index;
 	unsigned long entries;
 	struct mtce_region *region;
-	unsigned long run;
 };
 
 /**
@@ -678,7 +676,9 @@ void mtce_flush_all(struct mtce_container *c, enum mtce_flush_reason reason);
 bool mtce_flush_reuse(struct mtce_container *c, struct mtce_window *w);
 void mtce_flush_old(struct work_struct *work);
 void mtce_kvm_sync_change(struct mtce_container *c, struct mtce_window *w,
-			  struct mtce_stripe *s, struct mtce_kvm_change e);
+			  struct mtce_stripe *s, unsigned long index,
+			  unsigned long n, struct mtce_region *r,
+			  unsigned long run);
 void mtce_kvm_sync_stripe(struct mtce_container *c, struct mtce_window *w,
 			  struct mtce_stripe *s);
 void mtce_kvm_sync(struct mtce_container *c);
