@@ -28,9 +28,9 @@ void exact_switch(bool on);
 
 void exact_begin(struct exact_mark *m);
 void exact_end(const struct exact_mark *m, struct count *c);
-/* Instructions of each of symbols_get() between the two; NULL: an interrupt fell in. */
+/* Instructions of each of symbols_get() between the two, with those of interrupts. */
 void exact_functions_begin(void);
-const volatile uint64_t *exact_functions_end(void);
+const volatile uint64_t *exact_functions_end(enum purity *purity);
 /* TCE-kill stores of all CPUs until now. False: *@pe is without those of modules. */
 bool exact_kills(uint64_t *all, uint64_t *pe);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "explain.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct found {
 	const struct result *result;
 	enum op op;
 	double *of;
+	double all;
 	struct found *next;
 };
 
@@ -46,26 +48,47 @@ void explain_begin(void)
 		exact_functions_begin();
 }
 
-void explain_end(const struct result *r, enum op op, unsigned int units)
+static struct found *find_or_add(const struct result *r, enum op op)
 {
-	const volatile uint64_t *counts;
-	struct found *f;
-	size_t i, n;
+	struct found *f = find(r, op);
+	size_t n;
 
-	if (!explains)
-		return;
-	counts = exact_functions_end();
-	if (!counts || find(r, op))
-		return;
+	if (f)
+		return f;
 	symbols_get(&n);
 	f = xcalloc(1, sizeof(*f));
 	f->result = r;
 	f->op = op;
 	f->of = xcalloc(n, sizeof(*f->of));
-	for (i = 0; i < n; i++)
-		f->of[i] = (double)counts[i] / units;
+	f->all = INFINITY;
 	f->next = first;
 	first = f;
+	return f;
+}
+
+/* Of several passes the one with the fewest instructions is explained. */
+void explain_end(const struct result *r, enum op op, unsigned int units, enum purity least)
+{
+	const volatile uint64_t *counts;
+	enum purity purity;
+	struct found *f;
+	double all = 0;
+	size_t i, n;
+
+	if (!explains)
+		return;
+	counts = exact_functions_end(&purity);
+	if (purity < least)
+		return;
+	symbols_get(&n);
+	for (i = 0; i < n; i++)
+		all += (double)counts[i] / units;
+	f = find_or_add(r, op);
+	if (all >= f->all)
+		return;
+	f->all = all;
+	for (i = 0; i < n; i++)
+		f->of[i] = (double)counts[i] / units;
 }
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where the instructions of a call go, function by function, for each back end.
- * Counted by the lab's plugin in a pass that no interrupt falls into.
+ * Counted by the lab's plugin.
  */
 #ifndef MTCE_BENCH_EXPLAIN_H
 #define MTCE_BENCH_EXPLAIN_H
@@ -11,9 +11,9 @@
 
 /* From now on passes are looked into. Dies without the plugin. */
 void explain_open(void);
-/* Around a pass of @units. */
+/* Around a pass of @units. One that is less pure than @least does not count. */
 void explain_begin(void);
-void explain_end(const struct result *r, enum op op, unsigned int units);
+void explain_end(const struct result *r, enum op op, unsigned int units, enum purity least);
 /* A table for each step of the scenarios. False: nothing could be explained. */
 bool explain_print(const struct run *run);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "explain.h"
 #include "guest.h"
 #include "kprobe.h"
 #include "marker.h"
@@ -112,7 +113,10 @@ static int do_batch(struct job *j, enum op op, unsigned int section, struct coun
 	int ret;
 
 	marker_write(section);
+	explain_begin();
 	ret = guest_run(&j->guest, j->batch[op], j->num, c);
+	/* The way into a guest and back looks like interrupts. */
+	explain_end(j->result, op, j->num, DISTURBED);
 	marker_write(0);
 	count_scale(c, 1.0 / j->num);
 	return ret;

@@ -148,7 +148,7 @@ static int count_op(struct job *j, enum op op, const struct calls *c)
 	explain_begin();
 	ret = by_chunks(c) ? job_count_chunks(j, op, c, o->section) :
 			     job_count(j, op, c, o->section, &per_unit);
-	explain_end(j->result, op, j->plan.units);
+	explain_end(j->result, op, j->plan.units, NO_INTERRUPT);
 
 	if (ret)
 		return ret;

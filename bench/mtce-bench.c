@@ -358,8 +358,8 @@ int main(int argc, char **argv)
 	memory_free_all();
 	if (output)
 		jsonfile_write(report_make(context, &f, &run), output);
-	else if (!explain_print(&run))
-		die("nothing to explain: --explain is for scenarios of maps and unmaps");
+	else if (!explain_print(&run) && !say_failures(&run))
+		die("nothing to explain: --explain is for scenarios of maps and unmaps, and of hypercalls");
 	if (run.turns_done < run.turns)
 		return say_interrupted(output);
 	return say_failures(&run) ? 1 : 0;
