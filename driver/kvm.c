@@ -238,14 +238,26 @@ mapped_region(struct mtce_container *c, struct mtce_stripe *s, u64 shadow)
 					    MTCE_PERM_MASK));
 }
 
-static __always_inline void put_one(struct span e, unsigned long i,
-				    const struct mtce_region *r, u64 ua,
-				    u64 perm)
+static __always_inline void kvm_set_one(struct span e, unsigned long i,
+					const struct mtce_region *r, u64 ua,
+					u64 perm)
 {
 	u64 hpa = r->hpas[(ua - r->ua) >> PAGE_SHIFT] & PAGE_MASK;
 
 	tce_set(&e.shadow[i], MTCE_SHADOW_REGION | ua | perm, &e.tce[i],
 		hpa | (ua & ~PAGE_MASK) | perm);
+}
+
+/* @n entries map @r now; the caller kills. */
+static __always_inline void count_mapped(struct mtce_container *c,
+					 struct mtce_window *w,
+					 struct mtce_stripe *s,
+					 unsigned long index, unsigned long n,
+					 struct mtce_region *r, u64 perm)
+{
+	trace_mtce_tce_set(c, w, index, n);
+	mtce_region_use(r, n, perm);
+	s->kvm.counts.mapped += n;
 }
 
 /*
@@ -272,13 +284,11 @@ put_span(struct mtce_container *c, struct mtce_window *w, struct mtce_stripe *s,
 			old = was;
 			replaced++;
 		}
-		put_one(e, i, r, ua, perm);
+		kvm_set_one(e, i, r, ua, perm);
 	}
 	if (unlikely(!i))
 		return 0;
-	trace_mtce_tce_set(c, w, index, i);
-	mtce_region_use(r, i, perm);
-	s->kvm.counts.mapped += i;
+	count_mapped(c, w, s, index, i, r, perm);
 	s->kvm.counts.unmapped += replaced;
 	mtce_kvm_sync_change(c, w, s, index, i, old, replaced);
 	return i;
@@ -449,10 +459,8 @@ put_alone(struct mtce_container *c, struct mtce_window *w,
 	if (unlikely(!r || mtce_shadow_live(*e.shadow)))
 		return NULL;
 	touch_part(w, m->index >> w->part_shift);
-	put_one(e, 0, r, ua, m->perm);
-	trace_mtce_tce_set(c, w, m->index, 1);
-	mtce_region_use(r, 1, m->perm);
-	s->kvm.counts.mapped++;
+	kvm_set_one(e, 0, r, ua, m->perm);
+	count_mapped(c, w, s, m->index, 1, r, m->perm);
 	mtce_kill_span(c, w, m->index, 1, &s->kvm.counts);
 	trace_mtce_work_done(c, w);
 	return r->mem;
