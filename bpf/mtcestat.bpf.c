@@ -96,7 +96,7 @@ static __always_inline void count_flush(void *ctx, const struct mtce_flush_event
 
 	if (!c)
 		return;
-	if (reason < MTCE_REASONS)
+	if (reason < MTCE_FLUSHES)
 		c->flushes[reason]++;
 	c->flushed += e->entries;
 	c->dwell_ns += e->dwell_ns;

@@ -166,7 +166,7 @@ static void print_flushes(const struct mtcestat_counts *c)
 {
 	int i;
 
-	for (i = 0; i < MTCE_REASONS; i++)
+	for (i = 0; i < MTCE_FLUSHES; i++)
 		printf(" %3s", mtce_short(c->flushes[i], 3).s);
 }
 
@@ -210,7 +210,7 @@ static void print_by_name(const __u64 *numbers, unsigned int count,
 static void print_total(const struct moment *d)
 {
 	const struct mtcestat_counts *c = &d->counts;
-	__u64 flushes = sum(c->flushes, MTCE_REASONS);
+	__u64 flushes = sum(c->flushes, MTCE_FLUSHES);
 
 	printf("total of %.1f s\n", (double)d->ktime / NS_PER_SECOND);
 	printf("  calls        %llu, %llu of them failed:",
@@ -226,7 +226,7 @@ static void print_total(const struct moment *d)
 	       c->queued, c->flushed, d->depth);
 	printf("  flushes      %llu, the oldest TCE waited %.1f us on average:",
 	       flushes, flushes ? (double)c->dwell_ns / flushes / 1000 : 0.0);
-	print_by_name(c->flushes, MTCE_REASONS, mtce_reason_name);
+	print_by_name(c->flushes, MTCE_FLUSHES, mtce_reason_name);
 	printf("  lock waits   %llu, %.1f us in all:",
 	       sum(c->lock_waits, MTCE_LOCKS), (double)c->lock_wait_ns / 1000);
 	print_by_name(c->lock_waits, MTCE_LOCKS, mtce_lock_name);
@@ -270,7 +270,7 @@ static void print_json(const char *event, const struct moment *d)
 			 "queue", "now", (json_int_t)d->depth,
 			 "came", (json_int_t)c->queued,
 			 "flushed", (json_int_t)c->flushed,
-			 "flushes", json_by_name(c->flushes, MTCE_REASONS, mtce_reason_name),
+			 "flushes", json_by_name(c->flushes, MTCE_FLUSHES, mtce_reason_name),
 			 "dwell_ns", (json_int_t)c->dwell_ns,
 			 "lock_waits", json_by_name(c->lock_waits, MTCE_LOCKS, mtce_lock_name),
 			 "lock_wait_ns", (json_int_t)c->lock_wait_ns,

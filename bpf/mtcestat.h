@@ -14,7 +14,7 @@ struct mtcestat_counts {
 	__u64 kills_tce;		/* stores */
 	__u64 kills_pe;
 	__u64 queued;			/* TCEs that came into a queue */
-	__u64 flushes[MTCE_REASONS];
+	__u64 flushes[MTCE_FLUSHES];
 	__u64 flushed;			/* TCEs */
 	__u64 dwell_ns;			/* of the oldest, added up over flushes */
 	__u64 lock_waits[MTCE_LOCKS];

@@ -376,12 +376,12 @@ static int do_window(struct mtce_container *c, const struct batch *b,
 		     struct mtce_window *w, u32 *i)
 {
 	struct mtce_gather ga __uninitialized;
-	unsigned int stripes = b->stripes[w->num];
+	unsigned int first = __ffs(b->stripes[w->num]);
 	struct progress p = {};
 	u32 pause = *i + OPS_BETWEEN_BREAKS;
 	int ret = 0;
 
-	gather_begin(&ga, c, b->call, w, &w->stripe[__ffs(stripes)], stripes);
+	gather_begin(&ga, c, b->call, w, &w->stripe[first]);
 	ga.s->counts.calls += !*i;
 	while (!ret && *i < b->num) {
 		const struct vfio_mtce_op *op = &b->ops[*i];

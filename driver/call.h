@@ -12,33 +12,11 @@
 
 #include <asm/time.h>
 
+#include "names.h"
+
 struct mtce_container;
 struct mtce_gather;
 struct vfio_mtce_op;
-
-/* Values of the field "call" of trace events: never to be renumbered. */
-enum mtce_call_kind {
-	MTCE_CALL_OTHER,	/* queries, modes, EEH, unknown calls */
-	MTCE_CALL_MAP,
-	MTCE_CALL_UNMAP,
-	MTCE_CALL_UPDATE,
-	MTCE_CALL_PUT_LIST,
-	MTCE_CALL_FLUSH,
-	MTCE_CALL_REGISTER,
-	MTCE_CALL_UNREGISTER,
-	MTCE_CALL_CREATE,
-	MTCE_CALL_REMOVE,
-};
-
-/* What a call does one after the other, some of it repeatedly. */
-enum mtce_stage {
-	MTCE_STAGE_COPY,	/* arguments and arrays from user memory */
-	MTCE_STAGE_LOCK,	/* checks, and the table's locks */
-	MTCE_STAGE_PIN,		/* memory looked up or pinned; let go again */
-	MTCE_STAGE_WRITE,	/* entries written */
-	MTCE_STAGE_KILL,	/* bridges told, or the lazy queue */
-	MTCE_STAGES,
-};
 
 /**
  * struct mtce_call - an ioctl that is watched; lives on its stack

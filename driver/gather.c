@@ -15,11 +15,11 @@
 
 #include "gather.h"
 
-/* For callers that are not in a hurry: the caller holds @stripes of @w. */
+/* For callers that hold every stripe of @w, and whose container may be detached. */
 void mtce_gather_begin(struct mtce_gather *ga, struct mtce_container *c,
-		       struct mtce_window *w, unsigned int stripes)
+		       struct mtce_window *w)
 {
-	gather_begin(ga, c, NULL, w, &w->stripe[__ffs(stripes)], stripes);
+	gather_begin(ga, c, NULL, w, &w->stripe[0]);
 	ga->detached = !c->nr_groups;
 }
 

@@ -36,21 +36,18 @@ static __always_inline void gather_reset(struct mtce_gather *ga)
  * @call: NULL, or the call that this is for, which is traced
  * @w: window
  * @s: a stripe that is held
- * @stripes: all that are held, a bit each; 0: only @s
  */
 static __always_inline void gather_begin(struct mtce_gather *ga,
 					 struct mtce_container *c,
 					 struct mtce_call *call,
 					 struct mtce_window *w,
-					 struct mtce_stripe *s,
-					 unsigned int stripes)
+					 struct mtce_stripe *s)
 {
 	lockdep_assert_held(&s->lock);
 	ga->c = c;
 	ga->w = w;
 	ga->s = s;
 	ga->call = call;
-	ga->stripes = stripes;
 	gather_expect(ga, s->hint);
 	gather_reset(ga);
 	if (mtce_traced(call))

@@ -680,7 +680,7 @@ static __always_inline long fast_call(struct mtce_container *c,
 	mtce_call_iova(call, op.iova);
 	ret = 0;
 	if (mtce_traced(call) || unlikely(!mtce_flat_one(c, w, s, &op)))
-		ret = mtce_update_one(c, call, w, s, 0, &op, NULL);
+		ret = mtce_update_one(c, call, w, s, &op, NULL);
 	mtce_stripe_unlock(s);
 	if (unlikely(ret == MTCE_PIN_FIRST))
 		return slow_call(c, call, cmd, arg);

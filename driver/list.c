@@ -119,7 +119,7 @@ long mtce_put_list(struct mtce_container *c, struct mtce_call *call, u64 iova,
 		return ret;
 	ret = mtce_check_range(h.w, iova, (u64)num << h.w->shift, 0);
 	if (!ret) {
-		gather_begin(&ga, c, call, h.w, h.s, h.stripes);
+		gather_begin(&ga, c, call, h.w, h.s);
 		mtce_call_pages(call, num);
 		ga.s->counts.calls++;
 		ret = do_list(&ga, (iova - h.w->start) >> h.w->shift, list,

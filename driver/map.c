@@ -18,8 +18,8 @@
  * Is [@iova, @iova + @size) whole TCE pages of the window, and @vaddr a
  * multiple of them? Returns 0, -ENXIO or -EINVAL.
  */
-static __always_inline int check_range(const struct mtce_window *w, u64 iova,
-				       u64 size, u64 vaddr)
+int mtce_check_range(const struct mtce_window *w, u64 iova, u64 size,
+		     u64 vaddr)
 {
 	if (unlikely(!size))
 		return -EINVAL;
@@ -28,12 +28,6 @@ static __always_inline int check_range(const struct mtce_window *w, u64 iova,
 	if (!mtce_range_aligned(iova | vaddr, size, w->shift))
 		return -EINVAL;
 	return 0;
-}
-
-int mtce_check_range(const struct mtce_window *w, u64 iova, u64 size,
-		     u64 vaddr)
-{
-	return check_range(w, iova, size, vaddr);
 }
 
 /* mtce_range_lock() for several stripes, or one that is not free. */
@@ -231,16 +225,10 @@ static __always_inline int do_unmap(struct mtce_gather *ga,
 	return mtce_tces_clear(ga, index, op->size >> ga->w->shift);
 }
 
-static __always_inline int do_op(struct mtce_gather *ga,
-				 const struct vfio_mtce_op *op)
+int mtce_do_op(struct mtce_gather *ga, const struct vfio_mtce_op *op)
 {
 	mtce_call_pages(ga->call, op->size >> ga->w->shift);
 	return op->op == VFIO_MTCE_OP_MAP ? do_map(ga, op) : do_unmap(ga, op);
-}
-
-int mtce_do_op(struct mtce_gather *ga, const struct vfio_mtce_op *op)
-{
-	return do_op(ga, op);
 }
 
 /**
@@ -248,8 +236,7 @@ int mtce_do_op(struct mtce_gather *ga, const struct vfio_mtce_op *op)
  * @c: container
  * @call: NULL, or the call that this is, which is traced
  * @w: the window that holds op->iova
- * @s: a stripe that is locked
- * @stripes: all that are, and that the operation needs; 0: only @s
+ * @s: a stripe that is locked, as are all that the operation needs
  * @op: operation, valid but for its range of IOVAs
  * @pins: NULL, or pages that were pinned for it; or, empty, how to pin them
  *
@@ -257,19 +244,18 @@ int mtce_do_op(struct mtce_gather *ga, const struct vfio_mtce_op *op)
  */
 int mtce_update_one(struct mtce_container *c, struct mtce_call *call,
 		    struct mtce_window *w, struct mtce_stripe *s,
-		    unsigned int stripes, const struct vfio_mtce_op *op,
-		    struct mtce_pins *pins)
+		    const struct vfio_mtce_op *op, struct mtce_pins *pins)
 {
 	struct mtce_gather ga __uninitialized;
 	int ret;
 
-	ret = check_range(w, op->iova, op->size, op->vaddr);
+	ret = mtce_check_range(w, op->iova, op->size, op->vaddr);
 	if (unlikely(ret))
 		return ret;
-	gather_begin(&ga, c, call, w, s, stripes);
+	gather_begin(&ga, c, call, w, s);
 	ga.pins = pins;
 	s->counts.calls++;
-	ret = do_op(&ga, op);
+	ret = mtce_do_op(&ga, op);
 	gather_end(&ga, call);
 	return ret;
 }
@@ -287,7 +273,7 @@ static int update_range(struct mtce_container *c, struct mtce_call *call,
 	ret = mtce_range_lock(c, &h, op->iova, op->size, 0);
 	if (ret)
 		return ret;
-	ret = mtce_update_one(c, call, h.w, h.s, h.stripes, op, pins);
+	ret = mtce_update_one(c, call, h.w, h.s, op, pins);
 	mtce_range_unlock(c, &h);
 	return ret;
 }

@@ -58,7 +58,7 @@ void mtce_range_unlock(struct mtce_container *c, struct mtce_locked *h);
 int mtce_do_op(struct mtce_gather *ga, const struct vfio_mtce_op *op);
 int mtce_update_one(struct mtce_container *c, struct mtce_call *call,
 		    struct mtce_window *w, struct mtce_stripe *s,
-		    unsigned int stripes, const struct vfio_mtce_op *op,
+		    const struct vfio_mtce_op *op,
 		    struct mtce_pins *pins);
 int mtce_update_alone(struct mtce_container *c, struct mtce_call *call,
 		      const struct vfio_mtce_op *op);

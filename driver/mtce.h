@@ -59,6 +59,8 @@
 
 #include <asm/iommu.h>
 
+#include "names.h"
+
 struct iommu_group;
 struct mm_iommu_table_group_mem_t;
 struct mm_struct;
@@ -184,14 +186,6 @@ struct mtce_kill {
 	} range[MTCE_KILL_RANGES];
 };
 
-/* What a call may have to wait for; values of trace events. */
-enum mtce_lock {
-	MTCE_LOCK_STRIPE,
-	MTCE_LOCK_QUEUE,
-	MTCE_LOCK_CONTAINER,
-	MTCE_LOCK_STOP,		/* the container's, for all of it to stand still */
-};
-
 /* What was done; every holder of one counts in his own. */
 struct mtce_counts {
 	u64 mapped;
@@ -199,15 +193,6 @@ struct mtce_counts {
 	u64 kills_tce;
 	u64 kills_pe;
 	u64 calls;
-};
-
-enum mtce_flush_reason {
-	MTCE_FLUSH_FULL,
-	MTCE_FLUSH_TIMEOUT,
-	MTCE_FLUSH_EXPLICIT,
-	MTCE_FLUSH_REUSE,
-	MTCE_FLUSH_TEARDOWN,
-	MTCE_FLUSH_REASONS,
 };
 
 /* Pages pinned by maps themselves (v1) that may wait for one kill. */
@@ -233,7 +218,7 @@ struct mtce_queue {
 	struct list_head regions;
 	unsigned int nr_pages;
 	unsigned long pages[MTCE_PAGES_MAX];
-	u64 flushes[MTCE_FLUSH_REASONS];
+	u64 flushes[MTCE_FLUSHES];
 	struct mtce_counts counts;
 };
 
@@ -408,7 +393,6 @@ struct mtce_container {
  * @s: a stripe that is held: its hint and counts are used
  * @call: NULL, or the call that this is for, which is traced
  * @pins: NULL, or pages that were pinned for the operation before it began
- * @stripes: all that are held, a bit each; 0: only @s
  * @region: region of the current run of cleared entries, or mtce_no_region
  * @base: MTCE_SHADOW_REGION | address of @region
  * @limit: size of @region; 0 of mtce_no_region: nothing falls into it
@@ -435,7 +419,6 @@ struct mtce_gather {
 	struct mtce_stripe *s;
 	struct mtce_call *call;
 	struct mtce_pins *pins;
-	unsigned int stripes;
 	struct mtce_region *region;
 	u64 base;
 	u64 limit;
@@ -616,7 +599,7 @@ long mtce_put_list(struct mtce_container *c, struct mtce_call *call, u64 iova,
 
 /* gather.c */
 void mtce_gather_begin(struct mtce_gather *ga, struct mtce_container *c,
-		       struct mtce_window *w, unsigned int stripes);
+		       struct mtce_window *w);
 void mtce_gather_end(struct mtce_gather *ga);
 void mtce_gather_end_slow(struct mtce_gather *ga);
 void mtce_gather_mode(struct mtce_gather *ga, bool lazy);

@@ -452,7 +452,7 @@ void mtce_tces_revoke(struct mtce_container *c, const struct mtce_region *r)
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
 		if (!c->windows[i])
 			continue;
-		mtce_gather_begin(&ga, c, c->windows[i], MTCE_ALL_STRIPES);
+		mtce_gather_begin(&ga, c, c->windows[i]);
 		clear_range(&ga, 0, c->windows[i]->size, false, r);
 		mtce_gather_end(&ga);
 	}

@@ -24,38 +24,18 @@
 #include "mtce.h"
 
 /* So that perf and trace-cmd know the numbers behind the names, too. */
-TRACE_DEFINE_ENUM(MTCE_CALL_OTHER);
-TRACE_DEFINE_ENUM(MTCE_CALL_MAP);
-TRACE_DEFINE_ENUM(MTCE_CALL_UNMAP);
-TRACE_DEFINE_ENUM(MTCE_CALL_UPDATE);
-TRACE_DEFINE_ENUM(MTCE_CALL_PUT_LIST);
-TRACE_DEFINE_ENUM(MTCE_CALL_FLUSH);
-TRACE_DEFINE_ENUM(MTCE_CALL_REGISTER);
-TRACE_DEFINE_ENUM(MTCE_CALL_UNREGISTER);
-TRACE_DEFINE_ENUM(MTCE_CALL_CREATE);
-TRACE_DEFINE_ENUM(MTCE_CALL_REMOVE);
-TRACE_DEFINE_ENUM(MTCE_LOCK_STRIPE);
-TRACE_DEFINE_ENUM(MTCE_LOCK_QUEUE);
-TRACE_DEFINE_ENUM(MTCE_LOCK_CONTAINER);
-TRACE_DEFINE_ENUM(MTCE_LOCK_STOP);
-TRACE_DEFINE_ENUM(MTCE_FLUSH_FULL);
-TRACE_DEFINE_ENUM(MTCE_FLUSH_TIMEOUT);
-TRACE_DEFINE_ENUM(MTCE_FLUSH_EXPLICIT);
-TRACE_DEFINE_ENUM(MTCE_FLUSH_REUSE);
-TRACE_DEFINE_ENUM(MTCE_FLUSH_TEARDOWN);
+#undef EM
+#undef E_
+#define EM(number, ...)		TRACE_DEFINE_ENUM(number);
+#define E_(number, ...)		TRACE_DEFINE_ENUM(number);
+MTCE_CALL_NAMES
+MTCE_LOCK_NAMES
+MTCE_FLUSH_NAMES
 
-#define mtce_show_call(call)						\
-	__print_symbolic(call,						\
-			 { MTCE_CALL_OTHER, "other" },			\
-			 { MTCE_CALL_MAP, "map" },			\
-			 { MTCE_CALL_UNMAP, "unmap" },			\
-			 { MTCE_CALL_UPDATE, "update" },		\
-			 { MTCE_CALL_PUT_LIST, "put_list" },		\
-			 { MTCE_CALL_FLUSH, "flush" },			\
-			 { MTCE_CALL_REGISTER, "register" },		\
-			 { MTCE_CALL_UNREGISTER, "unregister" },	\
-			 { MTCE_CALL_CREATE, "create" },		\
-			 { MTCE_CALL_REMOVE, "remove" })
+#undef EM
+#undef E_
+#define EM(number, name)	{ number, name },
+#define E_(number, name)	{ number, name }
 
 /* An ioctl has come in; nothing of its arguments was read. */
 TRACE_EVENT(mtce_call_begin,
@@ -72,7 +52,7 @@ TRACE_EVENT(mtce_call_begin,
 		__entry->call = call->kind;
 	),
 	TP_printk("container=%llx pid=%u call=%s", __entry->container,
-		  __entry->pid, mtce_show_call(__entry->call))
+		  __entry->pid, __print_symbolic(__entry->call, MTCE_CALL_NAMES))
 );
 
 /* It is about to return @ret, and holds no lock. */
@@ -120,7 +100,7 @@ TRACE_EVENT(mtce_call_end,
 	),
 	TP_printk("container=%llx pid=%u call=%s result=%d window=%d iova=%#llx pages=%llu mapped=%llu unmapped=%llu ops=%u done=%u total_ns=%llu copy_ns=%llu lock_ns=%llu pin_ns=%llu write_ns=%llu kill_ns=%llu",
 		  __entry->container, __entry->pid,
-		  mtce_show_call(__entry->call), __entry->result,
+		  __print_symbolic(__entry->call, MTCE_CALL_NAMES), __entry->result,
 		  __entry->window, __entry->iova, __entry->pages,
 		  __entry->mapped, __entry->unmapped, __entry->ops,
 		  __entry->done, __entry->total_ns, __entry->copy_ns,
@@ -147,11 +127,7 @@ TRACE_EVENT(mtce_lock_wait,
 	),
 	TP_printk("container=%llx window=%d lock=%s wait_ns=%llu",
 		  __entry->container, __entry->window,
-		  __print_symbolic(__entry->lock,
-				   { MTCE_LOCK_STRIPE, "stripe" },
-				   { MTCE_LOCK_QUEUE, "queue" },
-				   { MTCE_LOCK_CONTAINER, "container" },
-				   { MTCE_LOCK_STOP, "stop" }),
+		  __print_symbolic(__entry->lock, MTCE_LOCK_NAMES),
 		  __entry->wait_ns)
 );
 
@@ -267,12 +243,7 @@ TRACE_EVENT(mtce_flush,
 	),
 	TP_printk("container=%llx window=%u reason=%s entries=%llu pages=%u dwell_ns=%llu",
 		  __entry->container, __entry->window,
-		  __print_symbolic(__entry->reason,
-				   { MTCE_FLUSH_FULL, "full" },
-				   { MTCE_FLUSH_TIMEOUT, "timeout" },
-				   { MTCE_FLUSH_EXPLICIT, "explicit" },
-				   { MTCE_FLUSH_REUSE, "reuse" },
-				   { MTCE_FLUSH_TEARDOWN, "teardown" }),
+		  __print_symbolic(__entry->reason, MTCE_FLUSH_NAMES),
 		  __entry->entries, __entry->pages, __entry->dwell_ns)
 );
 

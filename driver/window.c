@@ -384,7 +384,7 @@ void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 	mtce_flush(c, w, MTCE_FLUSH_TEARDOWN);
 	c->windows[w->num] = NULL;
 
-	mtce_gather_begin(&ga, c, w, MTCE_ALL_STRIPES);
+	mtce_gather_begin(&ga, c, w);
 	ga.detached = !w->stuck;
 	mtce_tces_clear(&ga, 0, w->size);
 	mtce_gather_end(&ga);

@@ -1,44 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Names of the numbers in trace events; the driver shows them by the same names. */
+/* Names of the numbers in trace events, from the list that the driver has them from. */
 #include <string.h>
 
 #include "events.h"
 
-static const char *const calls[MTCE_CALLS] = {
-	[MTCE_CALL_OTHER] = "other",
-	[MTCE_CALL_MAP] = "map",
-	[MTCE_CALL_UNMAP] = "unmap",
-	[MTCE_CALL_UPDATE] = "update",
-	[MTCE_CALL_PUT_LIST] = "put_list",
-	[MTCE_CALL_FLUSH] = "flush",
-	[MTCE_CALL_REGISTER] = "register",
-	[MTCE_CALL_UNREGISTER] = "unregister",
-	[MTCE_CALL_CREATE] = "create",
-	[MTCE_CALL_REMOVE] = "remove",
-};
-
-static const char *const reasons[MTCE_REASONS] = {
-	[MTCE_REASON_FULL] = "full",
-	[MTCE_REASON_TIMEOUT] = "timeout",
-	[MTCE_REASON_EXPLICIT] = "explicit",
-	[MTCE_REASON_REUSE] = "reuse",
-	[MTCE_REASON_TEARDOWN] = "teardown",
-};
-
-static const char *const locks[MTCE_LOCKS] = {
-	[MTCE_LOCK_STRIPE] = "stripe",
-	[MTCE_LOCK_QUEUE] = "queue",
-	[MTCE_LOCK_CONTAINER] = "container",
-	[MTCE_LOCK_STOP] = "stop",
-};
-
-static const char *const stages[MTCE_STAGES] = {
-	[MTCE_STAGE_COPY] = "copy",
-	[MTCE_STAGE_LOCK] = "lock",
-	[MTCE_STAGE_PIN] = "pin",
-	[MTCE_STAGE_WRITE] = "write",
-	[MTCE_STAGE_KILL] = "kill",
-};
+/* In the order of the numbers. */
+#define EM(number, name) name,
+#define E_ EM
+static const char *const calls[] = { MTCE_CALL_NAMES };
+static const char *const reasons[] = { MTCE_FLUSH_NAMES };
+static const char *const locks[] = { MTCE_LOCK_NAMES };
+static const char *const stages[] = { MTCE_STAGE_NAMES };
 
 static const char *name_of(const char *const *names, unsigned int number,
 			   unsigned int count)
@@ -53,7 +25,7 @@ const char *mtce_call_name(unsigned int call)
 
 const char *mtce_reason_name(unsigned int reason)
 {
-	return name_of(reasons, reason, MTCE_REASONS);
+	return name_of(reasons, reason, MTCE_FLUSHES);
 }
 
 const char *mtce_lock_name(unsigned int lock)

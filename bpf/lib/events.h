@@ -14,48 +14,9 @@
 #include <linux/types.h>
 #endif
 
+#include "names.h"
+
 #define MTCE_MODULE	"vfio_iommu_mtce"
-
-enum mtce_call_number {
-	MTCE_CALL_OTHER,
-	MTCE_CALL_MAP,
-	MTCE_CALL_UNMAP,
-	MTCE_CALL_UPDATE,
-	MTCE_CALL_PUT_LIST,
-	MTCE_CALL_FLUSH,
-	MTCE_CALL_REGISTER,
-	MTCE_CALL_UNREGISTER,
-	MTCE_CALL_CREATE,
-	MTCE_CALL_REMOVE,
-	MTCE_CALLS
-};
-
-enum mtce_reason_number {
-	MTCE_REASON_FULL,
-	MTCE_REASON_TIMEOUT,
-	MTCE_REASON_EXPLICIT,
-	MTCE_REASON_REUSE,
-	MTCE_REASON_TEARDOWN,
-	MTCE_REASONS
-};
-
-enum mtce_lock_number {
-	MTCE_LOCK_STRIPE,
-	MTCE_LOCK_QUEUE,
-	MTCE_LOCK_CONTAINER,
-	MTCE_LOCK_STOP,
-	MTCE_LOCKS
-};
-
-/* Where the time of a call goes: copy_ns and the four after it. */
-enum mtce_stage_number {
-	MTCE_STAGE_COPY,
-	MTCE_STAGE_LOCK,
-	MTCE_STAGE_PIN,
-	MTCE_STAGE_WRITE,
-	MTCE_STAGE_KILL,
-	MTCE_STAGES
-};
 
 struct mtce_call_end_event {
 	__u64 container;
