@@ -61,7 +61,9 @@ static noinline int range_lock_many(struct mtce_container *c,
  * @size: bytes, where @entries is 0
  * @entries: TCEs
  *
- * The range is not checked. Return: 0, -ENXIO or what mtce_container_enter() says.
+ * The range is not checked.
+ *
+ * Return: 0, -ENXIO or what mtce_container_enter() says.
  */
 int mtce_range_lock(struct mtce_container *c, struct mtce_locked *h, u64 iova,
 		    u64 size, u32 entries)
