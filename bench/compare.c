@@ -22,6 +22,7 @@ static void cell_fill(struct cell *cell, const json_t *op, bool per_call, double
 	double calls = per_call ? json_number_or_nan(op, "kill_calls") : 1;
 
 	cell->state = CELL_MEASURED;
+	cell->step = op;
 	cell->instructions = json_number_or_nan(op, per_call ? "instructions_per_call" :
 						"instructions_per_tce");
 	cell->samples = json_object_get(op, "instructions_per_call_samples");

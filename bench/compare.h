@@ -27,6 +27,7 @@ struct cell {
 	enum cell_state state;
 	const char *reason;	/* of skipped or failed */
 	double instructions;	/* per TCE or per call; NAN: not counted */
+	const json_t *step;	/* as it is in the file */
 	const json_t *samples;	/* of instructions, per call... */
 	double per;		/* ... so many TCEs; 1 where rows are per call */
 	double purity;		/* of exact counts, see count.h; NAN: they are a CPU's */
@@ -215,6 +216,12 @@ json_t *verdict_json(const struct verdict *v);
 void csv_heading(void);
 void csv_number(double v);	/* with the comma before it; empty if there is none */
 void csv_rows(const char *title, const struct comparison *c, bool judged);
+
+/* compare-model.c: what a step might cost on a POWER8 */
+void table_model(const struct comparison *c);
+json_t *model_json(void);
+/* Adds to @row, which compare_json() has made of @r. */
+void model_row_json(const struct comparison *c, const struct row *r, json_t *row);
 
 /* compare-sweep.c, compare-replay.c: what mtce-sweep and mtce-replay have written */
 void sweep_table(const json_t *run);

@@ -27,6 +27,7 @@ static const char doc[] =
 	"  mtce-compare --base mtce-takeover --new mtce bench.json\n"
 	"  mtce-compare before.json after.json\n"
 	"  mtce-compare --check a1.json a2.json -b b1.json -b b2.json\n"
+	"  mtce-compare --model results/20261127T150621Z-lab-64k-f43ccfc\n"
 	"  mtce-compare --rows '4k-range-*' --rows '* unmap' bench.json\n"
 	"  mtce-compare --json bench.json | jq '.comparisons[0].dearer'\n\n"
 	"Exit status, the same for the table, JSON and CSV: 0; 1 if a file is no good, or --check finds, in one "
@@ -35,13 +36,14 @@ static const char doc[] =
 
 static const char args_doc[] = "FILE\nA B\nA... -b B...";
 
-enum { KEY_BASE = 256, KEY_NEW, KEY_JSON, KEY_CSV, KEY_CHECK, KEY_FORCE, KEY_LEAST, KEY_ROWS };
+enum { KEY_BASE = 256, KEY_NEW, KEY_JSON, KEY_CSV, KEY_CHECK, KEY_FORCE, KEY_LEAST, KEY_ROWS, KEY_MODEL };
 
 static const struct argp_option options[] = {
 	{ "base", KEY_BASE, "BACKEND", 0, "compare with this one (default: upstream)", 0 },
 	{ "new", KEY_NEW, "BACKEND", 0, "compare this one (default: mtce)", 0 },
 	{ "with", 'b', "FILE", 0, "a run of side B; may be repeated, then all others are A", 0 },
 	{ "rows", KEY_ROWS, "PATTERN", 0, "only rows whose scenario, or 'scenario step', matches; may be repeated", 0 },
+	{ "model", KEY_MODEL, NULL, 0, "print, of one file, what it might cost on a POWER8: a model, not a measurement", 0 },
 	{ "json", KEY_JSON, NULL, 0, "print JSON", 0 },
 	{ "csv", KEY_CSV, NULL, 0, "print a line with commas for each row and column", 0 },
 	{ "check", KEY_CHECK, NULL, 0, "fail if a goal is missed, or if B is worse than A", 0 },
@@ -66,6 +68,7 @@ struct arguments {
 	struct selection rows;
 	const char *base;
 	const char *new;
+	bool model;
 	bool json;
 	bool csv;
 	bool check;
@@ -92,6 +95,8 @@ static void check_arguments(struct argp_state *state, struct arguments *a)
 	a->num_sides = a->sides[1].num ? 2 : 1;
 	if (a->num_sides == 2 && (a->base || a->new))
 		argp_error(state, "--base and --new choose columns of one file");
+	if (a->model && (a->num_sides == 2 || a->csv))
+		argp_error(state, "--model is of one file, and no CSV");
 	if (a->json && a->csv)
 		argp_error(state, "--json or --csv");
 }
@@ -115,6 +120,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (a->rows.num == ARRAY_SIZE(a->rows.patterns))
 			argp_error(state, "at most %zu patterns", a->rows.num);
 		a->rows.patterns[a->rows.num++] = arg;
+		break;
+	case KEY_MODEL:
+		a->model = true;
 		break;
 	case KEY_JSON:
 		a->json = true;
@@ -195,6 +203,10 @@ static json_t *comparison_json(const char *title, const struct comparison *c, bo
 static void print_one(const struct arguments *a, const struct comparison *c, const struct dearer *d)
 {
 	table_context(a->sides[0].files[0], a->sides[0].run);
+	if (a->model) {
+		table_model(c);
+		return;
+	}
 	table_instructions(c);
 	table_families(c);
 	table_dearer(c, d);
@@ -203,6 +215,16 @@ static void print_one(const struct arguments *a, const struct comparison *c, con
 	table_latency(c);
 	table_notes(c);
 	table_goals(c);
+}
+
+static void add_model(json_t *j, const struct comparison *c)
+{
+	json_t *rows = json_object_get(j, "rows");
+	size_t i;
+
+	for (i = 0; i < c->num_rows; i++)
+		model_row_json(c, &c->rows[i], json_array_get(rows, i));
+	json_object_set_new(j, "model", model_json());
 }
 
 /* Returns what --check finds. */
@@ -222,6 +244,8 @@ static json_t *compare_one(const struct arguments *a, json_t *out)
 		j = comparison_json(file, &c, false);
 		json_object_set_new(j, "dearer", dearer_json(&c, d));
 		json_object_set_new(j, "goals", goals_json(&c));
+		if (a->model)
+			add_model(j, &c);
 		json_array_append_new(json_object_get(out, "comparisons"), j);
 	} else if (a->csv) {
 		csv_rows(file, &c, false);
@@ -397,7 +421,7 @@ static int flushed(void)
 
 static int print_kind(const struct arguments *a, const struct kind *kind, const json_t *run)
 {
-	if (a->json || a->check || a->rows.num || a->base || a->new)
+	if (a->json || a->check || a->model || a->rows.num || a->base || a->new)
 		die("a %s is printed as a table or with --csv, and nothing else", kind->name);
 	if (a->csv)
 		kind->csv(run);

@@ -6,7 +6,7 @@
 _mtce_options() { # PROGRAM
 	case $1 in
 	mtce-bench) echo --group --backend --scenario --quick --rounds --output --context --explain --list ;;
-	mtce-compare) echo --base --new --with --rows --json --csv --check --force --least ;;
+	mtce-compare) echo --base --new --with --rows --model --json --csv --check --force --least ;;
 	mtce-replay) echo --group --output --context --backend --way --rounds --pace ;;
 	mtce-sweep) echo --group --output --context --entries --timeouts --thresholds --ms ;;
 	mtce-host) echo --device --out --yes --upstream-only ;;

@@ -50,6 +50,8 @@ compare=$WORK/tree/bench/mtce-compare
 conforms "$VERSION" "$compare"
 refuses "$compare"
 refuses "$compare" --json --csv a
+refuses "$compare" --model --csv a
+refuses "$compare" --model a b
 refuses "$compare" --least none a b
 ends 1 "$compare" "$WORK/nowhere"
 ends 0 "$compare" "$TOP/tests/host/samples/run/bench.json"
