@@ -78,3 +78,8 @@ struct count count_median(struct count *v, size_t n)
 	median.of[COUNTED_INSTRUCTIONS] /= 2;
 	return median;
 }
+
+bool count_is_less(const struct count *c, const struct count *than)
+{
+	return compare(c, than) < 0;
+}

@@ -6,6 +6,7 @@
 #ifndef MTCE_BENCH_COUNT_H
 #define MTCE_BENCH_COUNT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "plugin/page.h"
@@ -39,5 +40,7 @@ void count_scale(struct count *c, double factor);
  * are the median. Sorts @v.
  */
 struct count count_median(struct count *v, size_t n);
+/* @c is purer than @than, or as pure and less. */
+bool count_is_less(const struct count *c, const struct count *than);
 
 #endif

@@ -255,7 +255,7 @@ static void make_results(struct run *run, const struct backend **chosen, unsigne
 /* Rounds in which time is measured are even, so that no back end is always the first. */
 static const struct effort full = {
 	.samples = 3, .exact_rounds = 1, .exact_samples = 1, .count_tces = 1024, .time_tces = 2048, .time_units = 2,
-	.headline_ms = 60, .teardowns = 2, .rounds = 4, .smp_repeats = 3, .smp_ms = 50,
+	.headline_ms = 60, .teardowns = 4, .rounds = 4, .smp_repeats = 3, .smp_ms = 50,
 };
 
 static const struct effort quick = {

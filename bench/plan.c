@@ -119,10 +119,19 @@ const char *plan_impossible(const struct scenario *s, const struct memory *memor
 	return why;
 }
 
+/* Of a POWER8's caches. Where an array begins in one decides how the kernel copies it. */
+#define LINE 128
+
 /* What the calls point to lives as long as the plan. */
 static void *plan_keep(struct plan *p, size_t n, size_t size)
 {
-	return p->args[p->num_args++] = xcalloc(n, size);
+	size_t bytes = (n * size + LINE - 1) / LINE * LINE;
+	void *args = aligned_alloc(LINE, bytes);
+
+	if (!args)
+		die("out of memory");
+	memset(args, 0, bytes);
+	return p->args[p->num_args++] = args;
 }
 
 static void calls_make(struct calls *c, unsigned int calls, unsigned int per_unit,

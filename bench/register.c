@@ -7,6 +7,7 @@
 #include "util.h"
 
 #define SIZE ((size_t)1 << 30)
+#define PASSES 3u	/* of a sample that is counted exactly */
 
 static int timed(const struct effort *e, struct op_result *o, struct container *c, const struct memory *m,
 		 int (*call)(struct container *c, void *memory, size_t size))
@@ -33,13 +34,13 @@ static int timed(const struct effort *e, struct op_result *o, struct container *
 
 static int measured(struct run *run, struct result *r, const struct memory *m)
 {
+	unsigned int i, passes = run->effort.samples * (exact_counting() ? PASSES : 1);
 	struct container c;
-	unsigned int i;
 	int ret = container_open(&c, r->backend, run->groups.first, false);
 
 	if (ret)
 		return ret;
-	for (i = 0; i < run->effort.samples && !ret && !interrupted(); i++) {
+	for (i = 0; i < passes && !ret && !interrupted(); i++) {
 		ret = timed(&run->effort, &r->ops[OP_REGISTER], &c, m, container_register);
 		if (!ret)
 			ret = timed(&run->effort, &r->ops[OP_UNREGISTER], &c, m, container_unregister);

@@ -50,6 +50,8 @@ static json_t *counted_json(const struct op_result *o, unsigned int from, unsign
 static void add_counted(json_t *j, const struct op_result *o)
 {
 	set_integer(j, "purity", o->purity);
+	if (o->most > o->counted.of[COUNTED_INSTRUCTIONS])
+		set_number(j, "most_instructions_per_call", o->most);
 	json_object_set_new(j, "kinds", counted_json(o, 0, COUNTED_ROOMS));
 	json_object_set_new(j, "instructions_of", counted_json(o, COUNTED_ROOMS, COUNTED_LINES));
 	if (!isnan(o->counted.of[COUNTED_LINES]))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "result.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "measure.h"
@@ -59,7 +60,13 @@ void result_sample(struct op_result *o, const struct count *c)
 		return;
 	if (c->purity > o->purity)
 		o->num_samples = 0;
+	o->most = o->num_samples ? fmax(o->most, c->of[COUNTED_INSTRUCTIONS]) : c->of[COUNTED_INSTRUCTIONS];
 	o->purity = c->purity;
+	if (c->purity > DISTURBED && o->num_samples) {
+		if (!count_is_less(c, &o->counted))
+			return;
+		o->num_samples = 0;
+	}
 	o->counted = *c;
 	if (o->num_samples < MAX_SAMPLES)
 		o->samples[o->num_samples++] = c->of[COUNTED_INSTRUCTIONS];

@@ -44,6 +44,7 @@ struct op_result {
 	unsigned int num_samples;
 	enum purity purity;		/* of all of them */
 	struct count counted;		/* all that the plugin counted for a sample, per unit */
+	double most;			/* of passes as pure as that sample; it is the least of them */
 
 	const char *kill_source;	/* of @kills; NULL: unknown */
 	const char *kill_reason;	/* why unknown */
@@ -120,7 +121,8 @@ static inline bool op_is_of_tces(enum op op)
 
 void result_latency(struct op_result *o);	/* makes the histogram, once */
 /*
- * Adds a sample of instructions per unit. Only the purest are kept.
+ * Adds a sample of instructions per unit. Only the purest are kept; of those that are counted exactly one, the least:
+ * what others have more is not of the work.
  */
 void result_sample(struct op_result *o, const struct count *c);
 void result_skip(struct result *r, const char *why);

@@ -46,6 +46,18 @@ static void medians(void)
 	is(count_median(NULL, 0), 0, 0, DISTURBED);
 }
 
+/* The purest first, whatever others say. */
+static void less(void)
+{
+	struct count a = make(8, 1, NO_INTERRUPT), b = make(9, 2, NO_INTERRUPT), c = make(1, 3, NO_DISTURBANCE);
+
+	assert(count_is_less(&a, &b));
+	assert(!count_is_less(&b, &a));
+	assert(!count_is_less(&a, &a));
+	assert(count_is_less(&b, &c));
+	assert(!count_is_less(&c, &b));
+}
+
 static void sums(void)
 {
 	struct count a = make(10, 4, NO_INTERRUPT), b = make(2, 1, DISTURBED);
@@ -92,6 +104,7 @@ static void line_sets(void)
 int main(void)
 {
 	medians();
+	less();
 	sums();
 	names();
 	line_sets();
