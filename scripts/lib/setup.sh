@@ -16,6 +16,7 @@ setup() { # KERNEL: one of KERNELS, or all
 	[[ $ROOT != kit ]] || setup_kit_root "$kernel"
 	[[ $ROOT != package ]] || setup_package_root "$kernel"
 	[[ $ROOT != qemu ]] || setup_qemu_root "$kernel"
+	[[ $ROOT != operator ]] || setup_operator_root "$kernel"
 	part sysroot 200 make_sysroot
 	part checkpatch 400 make_checkpatch linux_source
 	exec {CACHE_LOCK_FD}>&-
@@ -50,6 +51,11 @@ setup_package_root() { # KERNEL
 setup_qemu_root() { # KERNEL
 	part "qemu-root-$1" 2000 "make_qemu_root $1" qemu_root_packages qemu_root_pack guest_root_configure make_ext4 unpack_debs \
 		"$MTCE_CACHE/kernel-$1/release"
+}
+
+setup_operator_root() { # KERNEL
+	part "operator-root-$1" 4000 "make_operator_root $1" operator_root_packages operator_root_compiler operator_root_pack operator_root_kernel \
+		operator_root_archive package_root_status package_root_name guest_root_configure make_ext4 unpack_debs "$MTCE_CACHE/kernel-$1/release"
 }
 
 # need_parts KERNEL: what boot and build start from.

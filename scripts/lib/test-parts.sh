@@ -19,6 +19,8 @@ counter         the counter of the lab is exact                         64k
 slower          the benchmark notices a slower driver                  64k
 kit             the kit on a bare host                                 64k
 qemu            whole KVM guests under unmodified QEMU                 64k
+package         Debian packages installed, upgraded and purged         64k
+operator        docs/operators.md, followed word for word              64k
 '
 
 part_names() { awk 'NF { print $1 }' <<<"$PARTS"; }
@@ -47,6 +49,9 @@ part_counter() { "$TOP/tests/counter/run" --kernel "$KERNEL"; }
 part_slower() { "$TOP/tests/slower/run" --kernel "$KERNEL"; }
 part_kit() { "$TOP/tests/kit/run" --kernel "$([[ $KERNEL == 4k ]] && echo 4k || echo 64k)"; }
 part_qemu() { "$TOP/tests/qemu/run" --kernel "$KERNEL"; }
+# Both make packages, for which one must be root.
+part_package() { "$TOP/tests/package/run"; }
+part_operator() { "$TOP/tests/operator/run" --kernel "$([[ $KERNEL == 4k ]] && echo 4k || echo 64k)"; }
 
 guest_built() { # KERNEL
 	"$TOP/scripts/lab" setup --kernel "$1" && "$TOP/scripts/lab" build --kernel "$1" &&
