@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "audit.h"
 #include "backend.h"
@@ -58,6 +59,18 @@ bool test_has_failed(void)
 	return outcome == FAILED;
 }
 
+/* Preempted in its walk over a guest's tables, KVM before 7.3.3 uses what was freed: driver/README.md. */
+static bool walk_is_safe(void)
+{
+	unsigned int major = 0, minor = 0, patch = 0;
+	struct utsname u;
+
+	if (uname(&u) || !strstr(u.version, "PREEMPT"))
+		return true;
+	sscanf(u.release, "%u.%u.%u", &major, &minor, &patch);
+	return (major << 16 | minor << 8 | patch) >= (7u << 16 | 3u << 8 | 3u);
+}
+
 static const char *missing(unsigned int needs)
 {
 	if ((needs & NEEDS_NATIVE) && !backend->native)
@@ -70,6 +83,8 @@ static const char *missing(unsigned int needs)
 		return "only one device is bound to vfio-pci";
 	if ((needs & NEEDS_HUGE) && !mem_huge_free())
 		return "no free 16 MiB page";
+	if ((needs & NEEDS_SAFE_WALK) && !walk_is_safe())
+		return "this kernel is preemptible, and its KVM uses memory that was freed";
 	if (needs & NEEDS_KVM)
 		return vmm_missing();
 	return NULL;

@@ -16,6 +16,7 @@
 #define NEEDS_GROUPS	(1u << 3)	/* two IOMMU groups */
 #define NEEDS_HUGE	(1u << 4)	/* a free 16 MiB page */
 #define NEEDS_KVM	(1u << 5)	/* KVM that runs HV guests */
+#define NEEDS_SAFE_WALK	(1u << 6)	/* KVM that may lose a table while its guest is at it */
 
 struct test {
 	const char *name;
