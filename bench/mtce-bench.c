@@ -254,18 +254,18 @@ static void make_results(struct run *run, const struct backend **chosen, unsigne
 
 /* Rounds in which time is measured are even, so that no back end is always the first. */
 static const struct effort full = {
-	.samples = 3, .exact_rounds = 1, .exact_samples = 1, .count_tces = 1024, .time_tces = 2048, .time_units = 2,
-	.headline_ms = 60, .teardowns = 4, .rounds = 4, .smp_repeats = 3, .smp_ms = 50,
+	.samples = 3, .exact_rounds = 1, .exact_samples = 1, .exact_tces = 1024, .count_tces = 1024, .time_tces = 2048,
+	.time_units = 2, .headline_ms = 60, .teardowns = 2, .rounds = 4, .smp_repeats = 3, .smp_ms = 50,
 };
 
 static const struct effort quick = {
-	.samples = 2, .exact_rounds = 1, .exact_samples = 1, .count_tces = 1024, .time_tces = 1024, .time_units = 2,
-	.headline_ms = 15, .teardowns = 1, .rounds = 2, .smp_repeats = 2, .smp_ms = 40,
+	.samples = 2, .exact_rounds = 1, .exact_samples = 1, .exact_tces = 256, .count_tces = 1024, .time_tces = 1024,
+	.time_units = 2, .headline_ms = 15, .teardowns = 1, .rounds = 2, .smp_repeats = 2, .smp_ms = 40,
 };
 
 /* Short passes, so that some are free of interrupts. */
 static const struct effort explaining = {
-	.exact_rounds = 1, .exact_samples = 7, .count_tces = 32,
+	.exact_rounds = 1, .exact_samples = 7, .exact_tces = 32, .count_tces = 32,
 };
 
 static struct effort choose_effort(const struct arguments *a)

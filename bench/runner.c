@@ -157,11 +157,13 @@ static void run_phase(struct run *run, unsigned int first, unsigned int rounds, 
 /* The plugin makes all slower while it counts, so times are measured afterwards. */
 static void run_exact(struct run *run)
 {
-	unsigned int samples = run->effort.samples;
+	const struct effort e = run->effort;
 
-	run->effort.samples = run->effort.exact_samples;
+	run->effort.samples = e.exact_samples;
+	run->effort.count_tces = e.exact_tces;
 	run_phase(run, 0, run->effort.exact_rounds, true, false);
-	run->effort.samples = samples;
+	run->effort.samples = e.samples;
+	run->effort.count_tces = e.count_tces;
 	if (run->only_counts || interrupted())
 		return;
 	exact_switch(false);

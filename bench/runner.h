@@ -14,6 +14,7 @@ struct effort {
 	unsigned int samples;		/* of instructions, per round */
 	unsigned int exact_rounds;	/* where the plugin counts: in a phase of its own... */
 	unsigned int exact_samples;	/* ... with so many samples per round */
+	unsigned int exact_tces;	/* ... and, in place of count_tces, so many in a pass */
 	unsigned int count_tces;	/* per sample, at least one unit */
 	unsigned int time_tces;		/* timed per round, at least... */
 	unsigned int time_units;	/* ...this many units */
