@@ -23,6 +23,9 @@ for patch in "$TOP"/tests/mutations/*.patch; do
 	cp -r "$TOP/$room" "$WORK/m"
 done
 
+# The driver that is slower, of tests/slower/run.
+"$APPLY" "$TOP/tests/slower/map-5-percent.patch" "$WORK/m" >"$WORK/log" 2>&1 || { echo "map-5-percent.patch: $(head -n 3 "$WORK/log")"; bad=1; }
+
 # A room of two files that say the same: there is no one place.
 mkdir -p "$WORK/two/driver"
 printf 'a\nb\nc\n' | tee "$WORK/two/driver/one.c" >"$WORK/two/driver/other.c"
