@@ -62,12 +62,13 @@ bool test_has_failed(void)
 /* Preempted in its walk over a guest's tables, KVM before 7.3.3 uses what was freed: driver/README.md. */
 static bool walk_is_safe(void)
 {
-	unsigned int major = 0, minor = 0, patch = 0;
+	unsigned int major, minor, patch;
 	struct utsname u;
 
 	if (uname(&u) || !strstr(u.version, "PREEMPT"))
 		return true;
-	sscanf(u.release, "%u.%u.%u", &major, &minor, &patch);
+	if (sscanf(u.release, "%u.%u.%u", &major, &minor, &patch) != 3)
+		return false;
 	return (major << 16 | minor << 8 | patch) >= (7u << 16 | 3u << 8 | 3u);
 }
 
