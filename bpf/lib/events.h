@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #endif
 
-#include "names.h"
+#include "../../driver/names.h"
 
 #define MTCE_MODULE	"vfio_iommu_mtce"
 
