@@ -12,11 +12,9 @@ for t in jq make gcc; do command -v $t >/dev/null || { echo "$t is not installed
 [[ -e /usr/include/jansson.h ]] || { echo 'libjansson-dev is not installed'; exit 77; }
 newest() { find "$TOP/results" -path "$1" | sort | tail -n 1; } # PATTERN
 
-mkdir -p "$WORK/tree"
-cp -r "$TOP/bench" "$TOP/uapi" "$WORK/tree"
-make -s -C "$WORK/tree/bench" clean
-make -s -C "$WORK/tree/bench" O=1 mtce-compare
-COMPARE=$WORK/tree/bench/mtce-compare
+# shellcheck source=SCRIPTDIR/lib/compare.sh
+. "$TOP/tests/host/lib/compare.sh"
+build_compare
 # A full run, with every kind of scenario but hypercalls; smaller than it was, so that a change of it is quick.
 FULL=$WORK/full.json
 jq -c '.scenarios |= map(select(.name | test("^(4k-(null-ioctl|one-page|range-(8|1024)|update-(1|512)|list-512|lazy-512|smp-one-page|close-(empty|2g)|tail-range-4096|v1-one-page|register-1g)|16m-range-1024)$")))' \

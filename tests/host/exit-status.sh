@@ -42,11 +42,10 @@ for f in "$TOP"/scripts/*; do
 	esac
 done
 
-mkdir "$WORK/tree"
-cp -r "$TOP/bench" "$TOP/uapi" "$WORK/tree"
-make -s -C "$WORK/tree/bench" clean
-make -s -C "$WORK/tree/bench" O=1 mtce-compare
-compare=$WORK/tree/bench/mtce-compare
+# shellcheck source=SCRIPTDIR/lib/compare.sh
+. "$TOP/tests/host/lib/compare.sh"
+build_compare
+compare=$COMPARE
 conforms "$VERSION" "$compare"
 refuses "$compare"
 refuses "$compare" --json --csv a

@@ -11,11 +11,9 @@ wrong() { echo "$*"; exit 1; }
 for t in jq make gcc python3; do command -v $t >/dev/null || { echo "$t is not installed"; exit 77; }; done
 [[ -e /usr/include/jansson.h ]] || { echo 'libjansson-dev is not installed'; exit 77; }
 
-mkdir -p "$WORK/tree"
-cp -r "$TOP/bench" "$TOP/uapi" "$WORK/tree"
-make -s -C "$WORK/tree/bench" clean
-make -s -C "$WORK/tree/bench" O=1 mtce-compare
-COMPARE=$WORK/tree/bench/mtce-compare
+# shellcheck source=SCRIPTDIR/lib/compare.sh
+. "$TOP/tests/host/lib/compare.sh"
+build_compare
 
 # One page of upstream; 512 of mtce's, in one call with less of everything.
 step() { # INSTRUCTIONS LINES SYNCS KILLS
