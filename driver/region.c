@@ -29,8 +29,11 @@
 /* Pages between two looks at the scheduler: some milliseconds of work. */
 #define PAGES_BATCH	512ul
 
-/* How often, once a millisecond, to wait for hypercalls that are at a region. */
-#define PUT_TRIES	100
+/*
+ * How often, once a millisecond, to wait for hypercalls that are at a region: a vCPU
+ * that is preempted there may be off its CPU for long where a host is overloaded.
+ */
+#define PUT_TRIES	2000
 
 #define HPA_SHIFT_MASK	63ul
 
