@@ -21,9 +21,10 @@
  * back. The last of these steps is the kill, before the hypercall returns.
  *
  * Unmap. The exchange clears the entry. Where a guest's page is one TCE the kill is
- * done with it. Where it is more, the kill is put off until tce_kill; the region is
- * let go after it. KVM is always told that the entry was empty, because we count
- * the use of memory and KVM must not.
+ * done with it. Where it is more, the kill is put off until tce_kill; with
+ * lazy_hcalls, every one is put off for longer, see lazy.c. The region is let go
+ * after it. KVM is always told that the entry was empty, because we count the use of
+ * memory and KVM must not.
  *
  * Locks. Entries of a shared window are changed under the stripe's kvm_lock. A
  * window is shared from its first hypercall on, so without KVM that lock is never
@@ -207,27 +208,6 @@ find_region(struct mtce_container *c, struct mtce_stripe *s, unsigned long ua)
 	return likely(ua - r->ua < r->size) ? r : search_region(c, s, ua);
 }
 
-/*
- * Entry @index, which maps @old, is about to be cleared. Its kill is put off, and
- * @old stays counted until then. If another kill was put off that this one does not
- * continue, that is done first.
- */
-static void put_off_kill(struct mtce_container *c, struct mtce_window *w,
-			 struct mtce_stripe *s, unsigned long index,
-			 struct mtce_region *old)
-{
-	struct mtce_kvm_change *e = &s->kvm.change;
-
-	if (e->entries &&
-	    (index - e->index != e->entries || e->region != old ||
-	     e->entries == SHARED_SPAN_MAX))
-		mtce_kvm_sync_stripe(c, w, s);
-	if (!e->entries)
-		e->index = index;
-	e->entries++;
-	e->region = old;
-}
-
 /* What a live shadow maps; NULL: a page that is pinned by the map itself. */
 static __always_inline struct mtce_region *
 mapped_region(struct mtce_container *c, struct mtce_stripe *s, u64 shadow)
@@ -246,6 +226,23 @@ static __always_inline void kvm_set_one(struct span e, unsigned long i,
 
 	tce_set(&e.shadow[i], MTCE_SHADOW_REGION | ua | perm, &e.tce[i],
 		hpa | (ua & ~PAGE_MASK) | perm);
+}
+
+/*
+ * Kill @n entries that were changed, then take the @was of them that mapped @old off
+ * it.
+ */
+static __always_inline void kill_changed(struct mtce_container *c,
+					 struct mtce_window *w,
+					 struct mtce_stripe *s,
+					 unsigned long index, unsigned long n,
+					 struct mtce_region *old,
+					 unsigned long was)
+{
+	mtce_kill_span(c, w, index, n, &s->kvm.counts);
+	if (was)
+		atomic64_sub(was, &old->mapped);
+	trace_mtce_work_done(c, w);
 }
 
 /* @n entries map @r now; the caller kills. */
@@ -290,8 +287,26 @@ put_span(struct mtce_container *c, struct mtce_window *w, struct mtce_stripe *s,
 		return 0;
 	count_mapped(c, w, s, index, i, r, perm);
 	s->kvm.counts.unmapped += replaced;
-	mtce_kvm_sync_change(c, w, s, index, i, old, replaced);
+	kill_changed(c, w, s, index, i, old, replaced);
 	return i;
+}
+
+/* The kill of the entry is put off. The next of neighbours, as most are: 60 less. */
+static noinline void put_off(struct mtce_container *c, struct mtce_window *w,
+			     struct mtce_stripe *s, unsigned long index,
+			     struct mtce_region *old)
+{
+	struct mtce_kvm_change *e = &s->kvm.change;
+	struct mtce_kill *k = &e->kill;
+
+	if (k->nr != 1 || e->region != old || e->since ||
+	    index - k->range[0].index != k->range[0].count ||
+	    k->entries >= MTCE_KVM_ENTRIES) {
+		mtce_kvm_put_off(c, w, s, index, old);
+		return;
+	}
+	k->range[0].count++;
+	k->entries++;
 }
 
 /*
@@ -309,12 +324,12 @@ static void kvm_clear_one(struct mtce_container *c, struct mtce_window *w,
 	if (!old)
 		return;
 	if (!at_once)
-		put_off_kill(c, w, s, index, old);
+		put_off(c, w, s, index, old);
 	s->kvm.counts.unmapped++;
 	tce_clear(e.shadow, 0, e.tce);
 	trace_mtce_tce_clear(c, w, index, 1);
 	if (at_once)
-		mtce_kvm_sync_change(c, w, s, index, 1, old, 1);
+		kill_changed(c, w, s, index, 1, old, 1);
 }
 
 /*
@@ -355,7 +370,7 @@ put_entries(struct mtce_container *c, struct mtce_window *w, struct kvm_map *m,
 	if (likely(r)) {
 		m->mem = r->mem;
 		n = min_t(u64, n, (r->size - (ua - r->ua)) >> w->shift);
-		e = n == 1 ? entry_at(w, index) : mtce_span_at(w, index, n);
+		e = mtce_span_at(w, index, n);
 		n = put_span(c, w, s, index, e, r, ua, m->run_perm) ?: 1;
 	} else {
 		n = 1;
@@ -403,10 +418,8 @@ static void map_some(struct mtce_kvm *k, struct kvm_map *m, unsigned long n,
 static noinline void map_run(struct mtce_kvm *k, struct kvm_map *m,
 			     unsigned int shift)
 {
-	rcu_read_lock();
 	while (m->n)
-		map_some(k, m, min(m->n, SHARED_SPAN_MAX), shift);
-	rcu_read_unlock();
+		map_some(k, m, min(m->n, MTCE_KVM_ENTRIES), shift);
 }
 
 /* The last exchange begins a run. */
@@ -442,33 +455,38 @@ static noinline void map_collect(struct mtce_kvm *k, struct kvm_map *m,
 }
 
 /*
- * Under the stripe's kvm_lock: make the last exchange's entry map @ua, if it is
- * empty. Returns the memory, or NULL: nothing was done.
+ * Under the stripe's kvm_lock: make the last exchange's entry map @ua. Returns the
+ * memory, or NULL: nothing was done.
  */
 static __always_inline struct mm_iommu_table_group_mem_t *
 put_alone(struct mtce_container *c, struct mtce_window *w,
 	  struct mtce_stripe *s, const struct kvm_map *m, u64 ua)
 {
-	struct mtce_region *r;
+	struct mtce_region *old = NULL, *r;
 	struct span e;
 
 	if (unlikely(w->gone))
 		return NULL;
 	r = fit_region(c, w, s, ua, m->perm);
-	e = entry_at(w, m->index);
-	if (unlikely(!r || mtce_shadow_live(*e.shadow)))
+	if (unlikely(!r))
 		return NULL;
+	e = entry_at(w, m->index);
+	if (mtce_shadow_live(*e.shadow)) {
+		old = mapped_region(c, s, *e.shadow);
+		if (!old)
+			return NULL;
+		s->kvm.counts.unmapped++;
+	}
 	touch_part(w, m->index >> w->part_shift);
 	kvm_set_one(e, 0, r, ua, m->perm);
 	count_mapped(c, w, s, m->index, 1, r, m->perm);
-	mtce_kill_span(c, w, m->index, 1, &s->kvm.counts);
-	trace_mtce_work_done(c, w);
+	kill_changed(c, w, s, m->index, 1, old, !!old);
 	return r->mem;
 }
 
 /*
- * The map is of one entry, as most guests' pages are, and the entry is empty: this
- * saves 100 instructions of map_run(). False: nothing was done.
+ * The map is of one entry, as most guests' pages are: this saves 100 instructions
+ * of map_run(). False: nothing was done.
  */
 static bool map_alone(struct mtce_kvm *k, struct kvm_map *m)
 {
@@ -618,16 +636,23 @@ static __always_inline struct kvm_map *map_go_on(struct mtce_kvm *k,
 static __be64 *kvm_useraddrptr(struct iommu_table *tbl, long entry, bool alloc)
 {
 	struct mtce_kvm *k = kvm_of(tbl);
-	struct kvm_map *m;
-	bool may;
+	struct kvm_map *m = NULL;
 
 	if (!alloc)
 		return &nobodys;
 	rcu_read_lock();
-	may = may_map(k, entry - tbl->it_offset);
+	if (may_map(k, entry - tbl->it_offset))
+		m = map_go_on(k, tbl->it_page_shift);
 	rcu_read_unlock();
-	m = may ? map_go_on(k, tbl->it_page_shift) : NULL;
 	return m ? &m->ua : NULL;
+}
+
+/* Is the kill of an unmap done with the exchange that clears? */
+static bool kill_at_once(const struct mtce_kvm *k)
+{
+	/* The trace event of a hypercall says what was killed. */
+	return READ_ONCE(k->pages) == 1 && !mtce_hcalls_lazy() &&
+	       !trace_mtce_hcall_enabled();
 }
 
 /* Clear an entry that seems to be live. True: it is, and too hard. */
@@ -637,16 +662,13 @@ static bool clear_entry(struct mtce_kvm *k, struct mtce_window *w,
 	struct mtce_stripe *s = stripe_at(w, index);
 	bool hard = false;
 	struct span e;
-	bool at_once;
 
 	if (!is_shared(k->c, w, index))
 		return true;
-	/* The trace event of a hypercall says what was killed. */
-	at_once = READ_ONCE(k->pages) == 1 && !trace_mtce_hcall_enabled();
 	mtce_kvm_lock(s);
 	e = entry_at(w, index);
 	if (likely(!w->gone)) {
-		kvm_clear_one(k->c, w, s, index, e, at_once);
+		kvm_clear_one(k->c, w, s, index, e, kill_at_once(k));
 		hard = mtce_shadow_live(*e.shadow);
 	}
 	mtce_kvm_unlock(s);
@@ -699,7 +721,16 @@ static int kvm_xchg(struct iommu_table *tbl, long entry, unsigned long *hpa,
 	return 0; /* a "put back" is ignored */
 }
 
-/* Do the kills that were put off for the entries; returns for how many. */
+/* Is there a kill that must not be put off any longer? Seen without a lock. */
+static __always_inline bool is_owed(const struct mtce_stripe *s)
+{
+	const struct mtce_kvm_change *e = &s->kvm.change;
+
+	return READ_ONCE(e->kill.nr) &&
+	       !(READ_ONCE(e->since) && mtce_hcalls_lazy());
+}
+
+/* Do the kills that are owed for the entries; returns for how many. */
 static unsigned long sync_range(struct mtce_container *c,
 				struct mtce_window *w, unsigned long index,
 				unsigned long end)
@@ -709,11 +740,10 @@ static unsigned long sync_range(struct mtce_container *c,
 	for (; index < end; index += same_part(w, index, end - index)) {
 		struct mtce_stripe *s = stripe_at(w, index);
 
-		if (!READ_ONCE(s->kvm.change.entries))
+		if (!is_owed(s))
 			continue;
 		mtce_kvm_lock(s);
-		killed += s->kvm.change.entries;
-		mtce_kvm_sync_stripe(c, w, s);
+		killed += mtce_kvm_sync_stripe(c, w, s);
 		mtce_kvm_unlock(s);
 	}
 	return killed;
@@ -721,11 +751,11 @@ static unsigned long sync_range(struct mtce_container *c,
 
 /* Does the guest's page need more than its maps have done? Seen without a lock. */
 static inline bool is_put_off(struct mtce_window *w, unsigned long index,
-			      unsigned long pages)
+			      unsigned long pages, unsigned long mapped)
 {
 	return index < w->size &&
 	       (pages > 1 || trace_mtce_hcall_enabled() ||
-		READ_ONCE(stripe_at(w, index)->kvm.change.entries));
+		(!mapped && is_owed(stripe_at(w, index))));
 }
 
 /* A guest's page is complete, of whose entries @mapped were mapped. */
@@ -754,7 +784,7 @@ static void kvm_kill(struct iommu_table *tbl, unsigned long entry,
 	if (m)
 		mapped = map_finish(k, m, tbl->it_page_shift);
 	w = rcu_dereference(k->w);
-	if (w && is_put_off(w, index, pages))
+	if (w && is_put_off(w, index, pages, mapped))
 		sync_page(k, w, index, pages, mapped);
 	rcu_read_unlock();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Kills that are put off: those of lazy unmaps, and those of a hypercall until it
- * is complete.
+ * is complete, or for longer.
  *
  * A lazy unmap clears its entries and leaves the rest to the queue of the window:
  * which entries were cleared, how many of each region, which pages they pinned. A
@@ -139,27 +139,63 @@ static u64 timeout_ns(void)
 
 static void arm(struct mtce_container *c, u64 ns)
 {
-	schedule_delayed_work(&c->flush_work, nsecs_to_jiffies(ns) + 1);
+	const unsigned long delay = nsecs_to_jiffies(ns) + 1;
+
+	if (schedule_delayed_work(&c->flush_work, delay) ||
+	    !time_before(jiffies + delay,
+			 READ_ONCE(c->flush_work.timer.expires)))
+		return;
+	/* It is armed, but for a time-out that was longer. */
+	cancel_delayed_work(&c->flush_work);
+	schedule_delayed_work(&c->flush_work, delay);
+}
+
+/* In how many ns what came at @since has waited long enough; 0: it has. */
+static u64 time_left(u64 since)
+{
+	u64 now = ktime_get_ns(), due = since + timeout_ns();
+
+	return now < due ? due - now : 0;
 }
 
 /* Flush if it is time to. Returns in how many ns it will be, or 0. */
 static u64 flush_if_old(struct mtce_container *c, struct mtce_window *w)
 {
 	struct mtce_queue *q = &w->queue;
-	u64 left = 0, due;
+	u64 left = 0;
 
 	mutex_lock(&q->lock);
 	if (!is_empty(q)) {
-		u64 now = ktime_get_ns();
-
-		due = q->since + timeout_ns();
-		if (now >= due)
+		left = time_left(q->since);
+		if (!left)
 			flush(c, w, MTCE_FLUSH_TIMEOUT);
-		else
-			left = due - now;
 	}
 	mutex_unlock(&q->lock);
 	return left;
+}
+
+/* The same for the lazy unmaps of hypercalls in a stripe. */
+static u64 sync_if_old(struct mtce_container *c, struct mtce_window *w,
+		       struct mtce_stripe *s)
+{
+	u64 left = 0;
+
+	if (!READ_ONCE(s->kvm.change.since))
+		return 0;
+	mtce_kvm_lock(s);
+	if (s->kvm.change.since) {
+		left = time_left(s->kvm.change.since);
+		if (!left)
+			mtce_kvm_sync_stripe(c, w, s);
+	}
+	mtce_kvm_unlock(s);
+	return left;
+}
+
+/* The least of both that is not 0. */
+static u64 sooner(u64 a, u64 b)
+{
+	return a && b ? min(a, b) : a + b;
 }
 
 /* mtce_release() waits for this. */
@@ -168,16 +204,18 @@ void mtce_flush_old(struct work_struct *work)
 	struct mtce_container *c = container_of(to_delayed_work(work),
 						struct mtce_container,
 						flush_work);
-	u64 left, least = 0;
-	int i;
+	u64 least = 0;
+	int i, j;
 
 	down_read(&c->sem);
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		if (!c->windows[i])
+		struct mtce_window *w = c->windows[i];
+
+		if (!w)
 			continue;
-		left = flush_if_old(c, c->windows[i]);
-		if (left && (!least || left < least))
-			least = left;
+		least = sooner(least, flush_if_old(c, w));
+		for (j = 0; j < MTCE_STRIPES; j++)
+			least = sooner(least, sync_if_old(c, w, &w->stripe[j]));
 	}
 	if (least)
 		arm(c, least);
@@ -285,38 +323,63 @@ void mtce_queue_add(struct mtce_gather *ga)
 }
 
 /*
- * Hypercalls, see kvm.c. Under the stripe's kvm_lock.
+ * Hypercalls, see kvm.c. Under the stripe's kvm_lock, so they have no part in the
+ * window's queue, whose lock sleeps: each stripe keeps what its own have put off,
+ * of one region.
  */
 
-/*
- * Kill @n entries that were changed, then take the @run of them that mapped @r off
- * it.
- */
-void mtce_kvm_sync_change(struct mtce_container *c, struct mtce_window *w,
-			  struct mtce_stripe *s, unsigned long index,
-			  unsigned long n, struct mtce_region *r,
-			  unsigned long run)
+/* The most entries whose kill a stripe puts off. */
+static unsigned long change_max(const struct mtce_kvm_change *e)
 {
-	lockdep_assert_held(&s->kvm_lock);
-	/* The platform has killed everything of a window that is gone. */
-	if (!w->gone || w->stuck)
-		mtce_kill_span(c, w, index, n, &s->kvm.counts);
-	if (run)
-		atomic64_sub(run, &r->mapped);
-	trace_mtce_work_done(c, w);
+	return e->since ? min(READ_ONCE(mtce_lazy_entries), MTCE_KVM_ENTRIES) :
+			  MTCE_KVM_ENTRIES;
 }
 
-/* Do the kill that was put off in @s. */
-void mtce_kvm_sync_stripe(struct mtce_container *c, struct mtce_window *w,
-			  struct mtce_stripe *s)
+/*
+ * Entry @index, which maps @old, is about to be cleared. Its kill is put off, until
+ * the hypercall is complete or, where the unmaps of hypercalls are lazy, until there
+ * are many or the first has waited. @old stays counted until then.
+ */
+void mtce_kvm_put_off(struct mtce_container *c, struct mtce_window *w,
+		      struct mtce_stripe *s, unsigned long index,
+		      struct mtce_region *old)
 {
 	struct mtce_kvm_change *e = &s->kvm.change;
 
-	if (!e->entries)
+	lockdep_assert_held(&s->kvm_lock);
+	if (e->kill.nr && e->region == old &&
+	    e->kill.entries < change_max(e) &&
+	    mtce_kill_add(&e->kill, index, 1, c->kill_regs))
 		return;
-	mtce_kvm_sync_change(c, w, s, e->index, e->entries, e->region,
-			     e->entries);
-	e->entries = 0;
+	mtce_kvm_sync_stripe(c, w, s);
+	mtce_kill_first(&e->kill, index, 1);
+	e->region = old;
+	if (mtce_hcalls_lazy()) {
+		WRITE_ONCE(e->since, ktime_get_ns());
+		arm(c, timeout_ns());
+	}
+}
+
+/* Do the kill that was put off in @s; returns for how many entries. */
+unsigned long mtce_kvm_sync_stripe(struct mtce_container *c,
+				   struct mtce_window *w,
+				   struct mtce_stripe *s)
+{
+	struct mtce_kvm_change *e = &s->kvm.change;
+	unsigned long entries = e->kill.entries;
+
+	if (!e->kill.nr)
+		return 0;
+	/* The platform has killed everything of a window that is gone. */
+	if (!w->gone || w->stuck)
+		mtce_kill(c, w, &e->kill, &s->kvm.counts);
+	atomic64_sub(entries, &e->region->mapped);
+	trace_mtce_work_done(c, w);
+	e->kill.nr = 0;
+	e->kill.many = 0;
+	e->kill.entries = 0;
+	WRITE_ONCE(e->since, 0);
+	return entries;
 }
 
 /*

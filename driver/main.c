@@ -36,6 +36,11 @@ module_param_named(lazy_timeout_ms, mtce_lazy_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(lazy_timeout_ms,
 		 "and so is one whose oldest such TCE is that many milliseconds old (default: 10)");
 
+bool mtce_lazy_hcalls;
+module_param_named(lazy_hcalls, mtce_lazy_hcalls, bool, 0644);
+MODULE_PARM_DESC(lazy_hcalls,
+		 "unmaps by a KVM guest's hypercalls are lazy, too: killed after as many TCEs or milliseconds (default: 0)");
+
 static int mtce_attach_group(void *iommu_data, struct iommu_group *grp,
 			     enum vfio_group_type type)
 {

@@ -76,6 +76,9 @@ struct page;
 /* Entries handled between two calls of cond_resched(). */
 #define MTCE_RESCHED_ENTRIES	4096ul
 
+/* Entries changed, or killed, at a time under a kvm_lock, a spinlock. */
+#define MTCE_KVM_ENTRIES	512ul
+
 /* Locks of one table. */
 #define MTCE_STRIPES		32
 #define MTCE_ALL_STRIPES	(~0u)
@@ -115,6 +118,13 @@ extern bool mtce_direct;
 extern unsigned int mtce_kill_threshold;
 extern unsigned int mtce_lazy_entries;
 extern unsigned int mtce_lazy_timeout_ms;
+extern bool mtce_lazy_hcalls;
+
+/* Are the unmaps of hypercalls lazy? */
+static inline bool mtce_hcalls_lazy(void)
+{
+	return READ_ONCE(mtce_lazy_hcalls) && READ_ONCE(mtce_lazy_entries);
+}
 
 /* Entries of one region and one window that wait for their kill; queue's lock. */
 struct mtce_waiting {
@@ -223,21 +233,22 @@ struct mtce_queue {
 };
 
 /**
- * struct mtce_kvm_change - entries that a hypercall has cleared
- * @index: first entry
- * @entries: how many there are, side by side
+ * struct mtce_kvm_change - entries that hypercalls have cleared
+ * @kill: which; none where its nr is 0
  * @region: what they mapped; it counts them until the kill
+ * @since: 0: the hypercall is not complete yet. Otherwise the unmaps are lazy, and
+ *	the first came then, in ns of ktime_get()
  */
 struct mtce_kvm_change {
-	unsigned long index;
-	unsigned long entries;
+	struct mtce_kill kill;
 	struct mtce_region *region;
+	u64 since;
 };
 
 /**
  * struct mtce_kvm_stripe - what hypercalls did in a stripe; its kvm_lock
  * @hint: region that the last look-up ended in, or mtce_no_region
- * @change: cleared entries whose kill is put off until the hypercall is complete
+ * @change: cleared entries whose kill is put off
  * @counts: what was done
  */
 struct mtce_kvm_stripe {
@@ -658,12 +669,12 @@ void mtce_flush(struct mtce_container *c, struct mtce_window *w,
 void mtce_flush_all(struct mtce_container *c, enum mtce_flush_reason reason);
 bool mtce_flush_reuse(struct mtce_container *c, struct mtce_window *w);
 void mtce_flush_old(struct work_struct *work);
-void mtce_kvm_sync_change(struct mtce_container *c, struct mtce_window *w,
-			  struct mtce_stripe *s, unsigned long index,
-			  unsigned long n, struct mtce_region *r,
-			  unsigned long run);
-void mtce_kvm_sync_stripe(struct mtce_container *c, struct mtce_window *w,
-			  struct mtce_stripe *s);
+void mtce_kvm_put_off(struct mtce_container *c, struct mtce_window *w,
+		      struct mtce_stripe *s, unsigned long index,
+		      struct mtce_region *old);
+unsigned long mtce_kvm_sync_stripe(struct mtce_container *c,
+				   struct mtce_window *w,
+				   struct mtce_stripe *s);
 void mtce_kvm_sync(struct mtce_container *c);
 
 /* eeh.c */

@@ -46,7 +46,7 @@ struct span mtce_span_at(const struct mtce_window *w, unsigned long index,
 	struct span s = { .n = min3(max, left, SPAN_MAX) };
 
 	if (w->shared)
-		s.n = min(same_part(w, index, s.n), SHARED_SPAN_MAX);
+		s.n = min(same_part(w, index, s.n), MTCE_KVM_ENTRIES);
 	if (w->direct) {
 		s.shadow = walk_shadow(w, index);
 		if (s.shadow)

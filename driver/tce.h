@@ -15,9 +15,8 @@
 #include "gather.h"
 #include "lock.h"
 
-/* The most entries in a span, and in one of a window that is shared with KVM. */
+/* The most entries in a span; MTCE_KVM_ENTRIES in a window that is shared with KVM. */
 #define SPAN_MAX		4096ul
-#define SHARED_SPAN_MAX		512ul
 
 /* Entries that lie side by side in the table and in its shadow. */
 struct span {

@@ -360,6 +360,8 @@ void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s)
 	for (i = 0; i < MTCE_STRIPES; i++) {
 		add_counts(s, &w->stripe[i].counts);
 		add_hcall_counts(s, &w->stripe[i].kvm.counts);
+		s->lazy_pending +=
+			READ_ONCE(w->stripe[i].kvm.change.kill.entries);
 	}
 	add_counts(s, &q->counts);
 	s->flushes_full += READ_ONCE(q->flushes[MTCE_FLUSH_FULL]);

@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "aftermath.h"
 #include "fixture.h"
 #include "guest.h"
+#include "param.h"
 
 #define WINDOW	SZ_64M
 #define AT	SZ_1M		/* an I/O address */
@@ -34,6 +36,7 @@ static void after(void)
 	rig_no_windows();
 	guest_close();
 	counts_are_back();
+	param_restore();
 }
 
 /*
@@ -321,6 +324,137 @@ static void kvm_maps_where_a_kill_is_owed(void)
 }
 
 /*
+ * Lazy unmaps by hypercall: the parameter lazy_hcalls
+ */
+
+#define LONG_MS	600000	/* no kill by time unless a test wants it */
+
+static void hcalls_are_lazy(void)
+{
+	param_set("lazy_entries", 4096);
+	param_set("lazy_timeout_ms", LONG_MS);
+	param_set("lazy_hcalls", 1);
+}
+
+/* Kills for hypercalls since @then; in *@pending what waits. */
+static long hcall_kills_since(struct vfio_iommu_mtce_info *then, long *pending)
+{
+	struct vfio_iommu_mtce_info now = { };
+	long kills;
+
+	mtce_info(&box, &now);
+	kills = now.stats.hcall_kills_tce + now.stats.hcall_kills_pe - then->stats.hcall_kills_tce -
+		then->stats.hcall_kills_pe;
+	*pending = now.stats.lazy_pending;
+	*then = now;
+	return kills;
+}
+
+/* The entries go with the hypercall, the kills later; a flush does all of them. */
+static void lazy_hypercalls_are_killed_by_a_flush(void)
+{
+	struct vfio_iommu_mtce_info then = { };
+	long pending;
+
+	CHECKED(hcalls_are_lazy());
+	IN_KERNEL(hlist(AT, PAGE(0), SZ_4K, 64));
+	hcall_kills_since(&then, &pending);
+	IN_KERNEL(hstuff(AT, 32));
+	IN_KERNEL(hput(AT + 40 * SZ_4K, 0));
+	CHECK_IS(hcall_kills_since(&then, &pending), 0);
+	CHECK_IS(pending, 33);
+	KEPT_OUT(AT, PAGE(0));
+	KEPT_OUT(AT + 40 * SZ_4K, PAGE(0) + 40 * SZ_4K);
+	OK(mtce_flush(&box));
+	CHECK(hcall_kills_since(&then, &pending) > 0);
+	CHECK_IS(pending, 0);
+}
+
+/* Nor do they wait for longer than they may. */
+static void lazy_hypercalls_are_killed_in_time(void)
+{
+	struct vfio_iommu_mtce_info then = { };
+	long pending, i;
+
+	CHECKED(hcalls_are_lazy());
+	param_set("lazy_timeout_ms", 20);
+	IN_KERNEL(hlist(AT, PAGE(0), SZ_4K, 8));
+	hcall_kills_since(&then, &pending);
+	IN_KERNEL(hstuff(AT, 8));
+	for (i = 0; i < 500 && hcall_kills_since(&then, &pending) == 0; i++)
+		usleep(10000);
+	CHECK(i < 500);
+	CHECK_IS(pending, 0);
+}
+
+/* In each stripe there are at most lazy_entries. */
+static void lazy_hypercalls_are_killed_when_many(void)
+{
+	struct vfio_iommu_mtce_info then = { };
+	long pending;
+
+	CHECKED(hcalls_are_lazy());
+	param_set("lazy_entries", 16);
+	IN_KERNEL(hlist(AT, PAGE(0), SZ_4K, 64));
+	hcall_kills_since(&then, &pending);
+	IN_KERNEL(hstuff(AT, 64));
+	CHECK_IS(hcall_kills_since(&then, &pending), 3);
+	CHECK_IS(pending, 16);
+}
+
+/* A map there reaches what it maps, before the kill and after it. */
+static void lazy_hypercalls_and_a_map_of_the_same(void)
+{
+	CHECKED(hcalls_are_lazy());
+	IN_KERNEL(hput(AT, PAGE(0) | TCE_RW));
+	IN_KERNEL(hput(AT, 0));
+	IN_KERNEL(hput(AT, PAGE(1) | TCE_RW));
+	REACHES(AT, PAGE(1));
+	OK(vfio_unmap(&box, AT, SZ_4K));
+	KEPT_OUT(AT, PAGE(1));
+	OK(vfio_map(&box, RW, AT, pool, SZ_4K));
+	IN_KERNEL(hput(AT, 0));
+	IN_KERNEL(hput(AT, PAGE(0) | TCE_RW));
+	REACHES(AT, PAGE(0));
+}
+
+/* Memory and windows can go at once, and take with them what waits. */
+static void lazy_hypercalls_hold_nothing_up(void)
+{
+	CHECKED(hcalls_are_lazy());
+	IN_KERNEL(hlist(AT, PAGE(0), SZ_64K, 64));
+	IN_KERNEL(hstuff(AT, 64));
+	OK(vfio_unregister(&box, vm.memory, vm.size));
+	OK(vfio_register(&box, vm.memory, vm.size));
+	IN_KERNEL(hlist(AT, PAGE(0), SZ_64K, 64));
+	IN_KERNEL(hstuff(AT, 64));
+	OK(vfio_remove(&box, 0));
+	OK(vfio_unregister(&box, vm.memory, vm.size));
+	OK(vfio_register(&box, vm.memory, vm.size));
+}
+
+/* Without the parameter, the next unmap is complete when the hypercall is. */
+static void hypercalls_are_strict_again(void)
+{
+	struct vfio_iommu_mtce_info then = { };
+	long pending;
+
+	CHECKED(hcalls_are_lazy());
+	IN_KERNEL(hlist(AT, PAGE(0), SZ_4K, 3));
+	IN_KERNEL(hput(AT, 0));
+	param_set("lazy_hcalls", 0);
+	hcall_kills_since(&then, &pending);
+	CHECK_IS(pending, 1);
+	IN_KERNEL(hput(AT + SZ_4K, 0));
+	CHECK(hcall_kills_since(&then, &pending) > 0);
+	CHECK_IS(pending, 0);
+	param_set("lazy_hcalls", 1);
+	param_set("lazy_entries", 0);
+	IN_KERNEL(hput(AT + 2 * SZ_4K, 0));
+	CHECK(hcall_kills_since(&then, &pending) > 0);
+}
+
+/*
  * Windows
  */
 
@@ -578,6 +712,12 @@ static const struct test tests[] = {
 	TEST(kvm_works_on_what_an_ioctl_wrote, 0),
 	TEST(new_calls_see_what_kvm_wrote, NEEDS_NATIVE),
 	TEST(kvm_maps_where_a_kill_is_owed, NEEDS_NATIVE),
+	TEST(lazy_hypercalls_are_killed_by_a_flush, NEEDS_NATIVE),
+	TEST(lazy_hypercalls_are_killed_in_time, NEEDS_NATIVE),
+	TEST(lazy_hypercalls_are_killed_when_many, NEEDS_NATIVE),
+	TEST(lazy_hypercalls_and_a_map_of_the_same, NEEDS_OURS),
+	TEST(lazy_hypercalls_hold_nothing_up, NEEDS_OURS),
+	TEST(hypercalls_are_strict_again, NEEDS_NATIVE),
 	TEST(window_of_two_levels, 0),
 	TEST(guest_page_of_16_tces, 0),
 	TEST(guest_page_of_256_tces, 0),

@@ -197,15 +197,12 @@ static void no_entries_means_strict(void)
 	CHECK(kills_since() > 0);
 }
 
-static void old_queue_is_flushed(void)
+/* Until nothing waits for its kill, or for 20 s. */
+static void wait_for_kill(void)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
 	int left;
 
-	param_set("lazy_timeout_ms", 50);
-	CHECKED(mapped(2));
-	OK(lazy_unmap(SPOT, SZ_4K));
-	OK(lazy_unmap(SPOT + SZ_4K, SZ_4K));
 	for (left = 20000; left; left--) {
 		OK(mtce_info(&box, &is));
 		if (!is.stats.lazy_pending)
@@ -213,8 +210,29 @@ static void old_queue_is_flushed(void)
 		nanosleep(&ms, NULL);
 	}
 	CHECK_IS(is.stats.lazy_pending, 0);
+}
+
+static void old_queue_is_flushed(void)
+{
+	param_set("lazy_timeout_ms", 50);
+	CHECKED(mapped(2));
+	OK(lazy_unmap(SPOT, SZ_4K));
+	OK(lazy_unmap(SPOT + SZ_4K, SZ_4K));
+	CHECKED(wait_for_kill());
 	CHECK_IS(SINCE(flushes_timeout), 1);
 	CHECK_IS(flushes_since(), 1);
+}
+
+/* Also where something waited by a longer one before. */
+static void shorter_timeout_counts_from_the_next_unmap_on(void)
+{
+	CHECKED(mapped(2));
+	OK(lazy_unmap(SPOT, SZ_4K));
+	OK(mtce_flush(&box));
+	param_set("lazy_timeout_ms", 50);
+	OK(lazy_unmap(SPOT + SZ_4K, SZ_4K));
+	CHECKED(wait_for_kill());
+	CHECK_IS(SINCE(flushes_timeout), 1);
 }
 
 /* The kill that a map owes anyway covers the queue as well. */
@@ -534,6 +552,7 @@ static const struct test tests[] = {
 	TEST(full_queue_is_flushed, 0),
 	TEST(no_entries_means_strict, 0),
 	TEST(old_queue_is_flushed, 0),
+	TEST(shorter_timeout_counts_from_the_next_unmap_on, 0),
 	TEST(map_of_a_waiting_iova_flushes, 0),
 	TEST(range_and_list_see_reuse_too, 0),
 	TEST(map_elsewhere_leaves_the_queue, 0),

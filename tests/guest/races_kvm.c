@@ -12,6 +12,7 @@
 #include "audit.h"
 #include "fixture.h"
 #include "guest.h"
+#include "param.h"
 #include "race.h"
 #include "traffic.h"
 
@@ -19,7 +20,7 @@
 #define BATCH		24u
 #define ROUNDS		4u
 #define MEMORY_PAGES	8u
-#define LONG_SECONDS	55	/* for each of eleven races */
+#define LONG_SECONDS	55	/* for each of twelve races */
 #define SHORT_RACES	8	/* for what is there in moments only: so many in place of one */
 
 /**
@@ -193,6 +194,7 @@ static void after(void)
 	guest_close();
 	if (box.fd >= 0)
 		counts_are_back();
+	param_restore();
 }
 
 static void two_cpus_on_entries_of_their_own(void)
@@ -235,7 +237,17 @@ static void memory_goes_and_comes(struct side *s)
 	usleep(race_any(s, 500));
 }
 
-static void hypercalls_against_memory(void)
+/* Whether unmaps by hypercall are lazy, and for how long, changes while they are made. */
+static void turns_the_knobs(struct side *s)
+{
+	param_set("lazy_hcalls", race_any(s, 4) > 0);
+	param_set("lazy_entries", race_any(s, 2) ? race_any(s, 64) : 1024);
+	param_set("lazy_timeout_ms", race_any(s, 2) ? 1 : 10);
+	usleep(race_any(s, 3000));
+}
+
+/* @also: NULL, or one more side. */
+static void against_memory(void (*also)(struct side *s))
 {
 	struct memory m = { .at = mem_alloc(SZ_1M) };
 	struct caller one = caller_at(0, SPOT), two = caller_at(1, SPOT);
@@ -249,6 +261,8 @@ static void hypercalls_against_memory(void)
 	OK(guest_extra(m.at, SZ_1M));
 	two_cpus(&one, &two);
 	race_thread("memory", memory_goes_and_comes, &m);
+	if (also)
+		race_thread("parameters", also, NULL);
 	CHECKED(race_run());
 	OK(vfio_unmap(&box, SPOT, ENTRIES * SZ_4K));
 	if (m.registered)
@@ -256,6 +270,17 @@ static void hypercalls_against_memory(void)
 	OK(guest_extra(NULL, 0));
 	mem_free(m.at, SZ_1M);
 	nothing_is_mapped();
+}
+
+static void hypercalls_against_memory(void)
+{
+	against_memory(NULL);
+}
+
+static void lazy_hypercalls_against_memory(void)
+{
+	CHECKED(param_set("lazy_hcalls", 1));
+	against_memory(turns_the_knobs);
 }
 
 /*
@@ -530,6 +555,7 @@ static const struct test tests[] = {
 	TEST(two_cpus_on_entries_of_their_own, 0),
 	TEST(hypercalls_against_ioctls, 0),
 	TEST(hypercalls_against_memory, 0),
+	TEST(lazy_hypercalls_against_memory, NEEDS_OURS),
 	TEST(clears_against_revoked_memory, 0),
 	TEST(list_that_changes_while_it_is_read, NEEDS_OURS),
 	TEST(hypercalls_against_windows, NEEDS_SAFE_WALK),

@@ -298,7 +298,7 @@ def look_at(page):
                 tell(number, check_link, page, target)
         for code in re.findall(r'`([^`]+)`', line):
             setting = re.fullmatch(r'([a-z_]+)=\d+', code)
-            if setting and setting[1] in ('takeover', 'direct', 'lazy_entries', 'lazy_timeout_ms', 'kill_threshold'):
+            if setting and setting[1] in ('takeover', 'direct', 'lazy_entries', 'lazy_timeout_ms', 'lazy_hcalls', 'kill_threshold'):
                 tell(number, check_module, [code])
             elif begins_a_command(code) and '...' not in code and ' ' in code:
                 tell(number, check_line, code)

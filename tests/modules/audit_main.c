@@ -120,7 +120,7 @@ static u64 waiting_for(const struct audit *a, const struct mtce_region *r)
 		n += r->waiting[i].entries;
 		for (j = 0; w && j < MTCE_STRIPES; j++)
 			if (w->stripe[j].kvm.change.region == r)
-				n += w->stripe[j].kvm.change.entries;
+				n += w->stripe[j].kvm.change.kill.entries;
 	}
 	return n;
 }

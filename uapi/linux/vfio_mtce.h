@@ -134,7 +134,8 @@
  *	and the end of lazy mode.
  * @flushes_reuse: Output. Flushes because an IOVA was mapped again.
  * @flushes_teardown: Output. Flushes because memory, a window or a group went.
- * @lazy_pending: Output. TCEs cleared whose kill is delayed now.
+ * @lazy_pending: Output. TCEs cleared, by calls or hypercalls, whose kill is
+ *	delayed now.
  * @hcall_mapped: Output. TCEs written by hypercalls that KVM did by itself.
  * @hcall_unmapped: Output. Live TCEs cleared or replaced by them.
  * @hcall_kills_tce: Output. TCE kills of one entry for them.
