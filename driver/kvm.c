@@ -298,14 +298,14 @@ static noinline void put_off(struct mtce_container *c, struct mtce_window *w,
 {
 	struct mtce_kvm_change *e = &s->kvm.change;
 	struct mtce_kill *k = &e->kill;
+	const unsigned int last = k->nr - 1;
 
-	if (k->nr != 1 || e->region != old || e->since ||
-	    index - k->range[0].index != k->range[0].count ||
-	    k->entries >= MTCE_KVM_ENTRIES) {
+	if (!k->nr || e->region != old || k->entries >= e->max ||
+	    index - k->range[last].index != k->range[last].count) {
 		mtce_kvm_put_off(c, w, s, index, old);
 		return;
 	}
-	k->range[0].count++;
+	k->range[last].count++;
 	k->entries++;
 }
 

@@ -328,13 +328,6 @@ void mtce_queue_add(struct mtce_gather *ga)
  * of one region.
  */
 
-/* The most entries whose kill a stripe puts off. */
-static unsigned long change_max(const struct mtce_kvm_change *e)
-{
-	return e->since ? min(READ_ONCE(mtce_lazy_entries), MTCE_KVM_ENTRIES) :
-			  MTCE_KVM_ENTRIES;
-}
-
 /*
  * Entry @index, which maps @old, is about to be cleared. Its kill is put off, until
  * the hypercall is complete or, where the unmaps of hypercalls are lazy, until there
@@ -347,14 +340,15 @@ void mtce_kvm_put_off(struct mtce_container *c, struct mtce_window *w,
 	struct mtce_kvm_change *e = &s->kvm.change;
 
 	lockdep_assert_held(&s->kvm_lock);
-	if (e->kill.nr && e->region == old &&
-	    e->kill.entries < change_max(e) &&
+	if (e->kill.nr && e->region == old && e->kill.entries < e->max &&
 	    mtce_kill_add(&e->kill, index, 1, c->kill_regs))
 		return;
 	mtce_kvm_sync_stripe(c, w, s);
 	mtce_kill_first(&e->kill, index, 1);
 	e->region = old;
+	e->max = MTCE_KVM_ENTRIES;
 	if (mtce_hcalls_lazy()) {
+		e->max = min(READ_ONCE(mtce_lazy_entries), e->max);
 		WRITE_ONCE(e->since, ktime_get_ns());
 		arm(c, timeout_ns());
 	}

@@ -236,12 +236,14 @@ struct mtce_queue {
  * struct mtce_kvm_change - entries that hypercalls have cleared
  * @kill: which; none where its nr is 0
  * @region: what they mapped; it counts them until the kill
+ * @max: how many may be put off
  * @since: 0: the hypercall is not complete yet. Otherwise the unmaps are lazy, and
  *	the first came then, in ns of ktime_get()
  */
 struct mtce_kvm_change {
 	struct mtce_kill kill;
 	struct mtce_region *region;
+	unsigned long max;
 	u64 since;
 };
 
