@@ -287,6 +287,20 @@ static bool answer(struct vmm_vcpu *vcpu, int *ret)
 	return true;
 }
 
+/*
+ * The kernel may come back with other floating-point and vector registers than it was entered with (seen: Debian's 6.12,
+ * POWER8), so the compiler must keep nothing in those that a function preserves.
+ */
+static int enter_guest(int fd)
+{
+	int ret = call(fd, KVM_RUN, NULL);
+
+	__asm__ volatile("" ::: "fr14", "fr15", "fr16", "fr17", "fr18", "fr19", "fr20", "fr21", "fr22", "fr23",
+			 "fr24", "fr25", "fr26", "fr27", "fr28", "fr29", "fr30", "fr31", "v20", "v21", "v22",
+			 "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
+	return ret;
+}
+
 int vmm_run(struct vmm_vcpu *vcpu, struct vmm_call *calls, unsigned int num, uint64_t rounds)
 {
 	void *batch = vcpu->vmm->memory + BATCH(vcpu->index);
@@ -297,7 +311,7 @@ int vmm_run(struct vmm_vcpu *vcpu, struct vmm_call *calls, unsigned int num, uin
 	memcpy(batch, calls, num * sizeof(*calls));
 	ret = start_at(vcpu, num, rounds);
 	while (!ret) {
-		ret = call(vcpu->fd, KVM_RUN, NULL);
+		ret = enter_guest(vcpu->fd);
 		if (ret == -EINTR || ret == -EAGAIN)
 			ret = 0;
 		else if (!ret && !answer(vcpu, &ret))
