@@ -123,12 +123,27 @@ static void count_piece(struct cpu *c, const struct piece *p)
 		c->kinds[p->event]++;
 }
 
+static bool in_interrupt(const struct cpu *c)
+{
+	return c->depth || c->calls;
+}
+
+static void leave_interrupt(struct cpu *c)
+{
+	c->kinds[COUNT_DISTURBANCES] += in_interrupt(c);
+	c->depth = 0;
+	c->calls = 0;
+}
+
 static void begin_piece(unsigned int vcpu, void *data)
 {
 	const struct piece *p = data;
 	struct cpu *c = &cpus[vcpu];
 
 	c->function = p->function;
+	/* No interrupt makes a system call or a hypercall. One that took a CPU out of its guest ends unseen. */
+	if (p->event == COUNT_SYSCALLS)
+		leave_interrupt(c);
 	c->kinds[COUNT_DISTURBANCES] += p->disturbs;
 	if (!c->depth && in_replay(c, p))
 		replay_piece(c, p);
@@ -137,11 +152,6 @@ static void begin_piece(unsigned int vcpu, void *data)
 	else
 		count_piece(c, p);
 	c->end = p->begin + 4 * p->instructions;
-}
-
-static bool in_interrupt(const struct cpu *c)
-{
-	return c->depth || c->calls;
 }
 
 static void count_kill(const struct cpu *c, qemu_plugin_meminfo_t info)
@@ -194,9 +204,7 @@ static void fill_slot(unsigned int vcpu, struct count_slot *s)
 	struct cpu *c = &cpus[vcpu];
 
 	/* Whoever asks is no interrupt: its end was missed. */
-	c->kinds[COUNT_DISTURBANCES] += in_interrupt(c);
-	c->depth = 0;
-	c->calls = 0;
+	leave_interrupt(c);
 	s->cpu = vcpu;
 	memcpy(s->kinds, c->kinds, sizeof(s->kinds));
 	memcpy(s->rooms, c->rooms, sizeof(s->rooms));
