@@ -77,6 +77,10 @@ int container_create_window(struct container *c, unsigned int page_shift,
 			    uint64_t *start);
 int container_map(struct container *c, uint64_t iova, void *memory, size_t size);
 int container_unmap(struct container *c, uint64_t iova, size_t size);
+/* The time after which delayed kills are done; and one that does not come in a measurement. */
+#define LAZY_TIMEOUT "/sys/module/vfio_iommu_mtce/parameters/lazy_timeout_ms"
+#define NO_TIMEOUT "60000"
+
 /* NULL if the container does lazy unmaps, otherwise why not. */
 const char *container_not_lazy(const struct container *c);
 int container_lazy_mode(struct container *c, bool on);

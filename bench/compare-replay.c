@@ -21,7 +21,7 @@ static bool is(const json_t *result, const char *key, const char *value)
 /* The result of upstream that a result of this part and way is compared with. */
 static const json_t *beside(const json_t *run, const json_t *result)
 {
-	const char *way = is(result, "way", "kvm") ? "kvm" : "per-page";
+	const char *way = !strncmp(json_text(result, "way", ""), "kvm", 3) ? "kvm" : "per-page";
 	const json_t *r;
 	size_t i;
 
@@ -100,6 +100,8 @@ static void print_about(const json_t *run)
 		 "at the pace at which it was recorded" : "as fast as it goes");
 	print_folded(text);
 	print_origin(NULL, json_object_get(run, "context"));
+	if (!strcmp(json_text(run, "instructions_counted_by", "pmu"), "qemu-plugin"))
+		print_folded("every instruction is counted, by a plugin of QEMU");
 	if (context_emulated(run))
 		print_folded("emulated: its microseconds are not a POWER8's");
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "measure.h"
+#include "util.h"
 
 #define LIST_BYTES	4096u
 #define SIZE		(((size_t)VMM_FREE + GUEST_LISTS * LIST_BYTES + 0xffff) & ~(size_t)0xffff)
@@ -103,6 +104,11 @@ static int64_t answer(struct vmm_vcpu *vcpu, uint64_t nr, const uint64_t *arg)
 	default:
 		return H_HARDWARE;
 	}
+}
+
+bool guest_lazy(bool on)
+{
+	return setting_change("/sys/module/vfio_iommu_mtce/parameters/lazy_hcalls", on ? "1" : "0");
 }
 
 /*

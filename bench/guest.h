@@ -45,6 +45,9 @@ int guest_table(struct guest *g, unsigned int shift, uint64_t start, uint64_t si
 void guest_take_back(struct guest *g);
 void guest_close(struct guest *g);
 
+/* From now on unmaps by hypercall are lazy, or not. False: this module has no such parameter. */
+bool guest_lazy(bool on);
+
 uint64_t guest_liobn(unsigned int table);
 uint64_t guest_exits(const struct guest *g);
 /* Guest address of list number @i; its TCEs are @tces. */

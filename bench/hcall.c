@@ -14,7 +14,6 @@
 #define MEMORY		((size_t)64 << 20)
 #define WINDOW		((uint64_t)512 << 20)
 #define BATCH_TCES	32u	/* about so many in a batch */
-#define PARAMETER(name)	"/sys/module/vfio_iommu_mtce/parameters/" name
 #define CYCLES		16u	/* behind a sample: the median of their batches */
 #define EXACT_CYCLES	6u	/* enough where interrupts are left out */
 
@@ -278,22 +277,19 @@ static unsigned int shift_of(unsigned int pieces)
 	return shift;
 }
 
-/* Unmaps of hypercalls are lazy by parameters only: back ends without them measure the same without. */
+/* By the parameter, and without the timer: the emulator is slow, so it would come in the middle of a pass. */
 static void in_lazy_container(struct job *j, unsigned int group)
 {
-	static const char * const path[] = { PARAMETER("lazy_hcalls"), PARAMETER("lazy_timeout_ms") };
-	static const char * const value[] = { "1", "600000" };	/* the emulator is slow: full, never late */
-	char before[ARRAY_SIZE(path)][32];
-	unsigned int i;
+	char before[32];
 
-	for (i = 0; i < ARRAY_SIZE(path); i++)
-		if (!file_read_line(path[i], before[i], sizeof(before[i])) || !setting_change(path[i], value[i])) {
-			result_skip(j->result, "this vfio_iommu_mtce has no lazy hypercalls");
-			return;
-		}
+	if (!guest_lazy(true) || !file_read_line(LAZY_TIMEOUT, before, sizeof(before)) ||
+	    !setting_change(LAZY_TIMEOUT, NO_TIMEOUT)) {
+		result_skip(j->result, "this vfio_iommu_mtce has no lazy hypercalls");
+		return;
+	}
 	in_container(j, group);
-	for (i = 0; i < ARRAY_SIZE(path); i++)
-		setting_change(path[i], before[i]);
+	setting_change(LAZY_TIMEOUT, before);
+	guest_lazy(false);
 }
 
 void hcall_run(struct run *run, struct result *r)

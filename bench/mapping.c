@@ -18,8 +18,6 @@
 #define LAZY_TCES 4096u		/* of a cycle: its flush is one for many */
 #define CHUNK_TCES 32u
 #define KILL_THRESHOLD "/sys/module/vfio_iommu_mtce/parameters/kill_threshold"
-#define LAZY_TIMEOUT "/sys/module/vfio_iommu_mtce/parameters/lazy_timeout_ms"
-#define NO_TIMEOUT "60000"
 
 /* One scenario being measured. */
 struct job {

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "context.h"
+#include "exact.h"
 #include "jsonfile.h"
 #include "marker.h"
 #include "measure.h"
@@ -63,6 +64,8 @@ struct arguments {
 static const struct replay_way ways[] = {
 	{ .name = "kvm", .kvm = true,
 	  .sentence = "hypercalls of a KVM guest, done in the kernel" },
+	{ .name = "kvm-lazy", .kvm = true, .lazy_hcalls = true,
+	  .sentence = "the same where their unmaps are lazy (lazy_hcalls)" },
 	{ .name = "per-page", .per_page = true,
 	  .sentence = "an ioctl for each page" },
 	{ .name = "hypercall",
@@ -152,7 +155,7 @@ static bool wanted(const struct arguments *a, const struct backend *b, const str
 		return false;
 	/* A VMM that is not changed knows upstream's types only; the other ways need calls that those have not. */
 	if (w->kvm)
-		return !b->batch;
+		return !b->batch && (b->counters || !w->lazy_hcalls);
 	return w->per_page || b->batch;
 }
 
@@ -165,8 +168,8 @@ static unsigned int jobs_make(struct replay_job *jobs, const struct arguments *a
 	if (no_kvm)
 		fprintf(stderr, "mtce-replay: without %s: %s\n", ways[0].name, no_kvm);
 	for (b = 0; b < num_backends; b++) {
-		for (w = no_kvm ? 1 : 0; w < ARRAY_SIZE(ways); w++) {
-			if (!wanted(a, &backends[b], &ways[w]))
+		for (w = 0; w < ARRAY_SIZE(ways); w++) {
+			if ((no_kvm && ways[w].kvm) || !wanted(a, &backends[b], &ways[w]))
 				continue;
 			why = backend_unavailable(&backends[b]);
 			if (why)
@@ -229,13 +232,18 @@ static void set_instructions(json_t *j, const struct replay_found *f)
 
 static void set_kills(json_t *j, const struct replay_job *job, const struct replay_found *f)
 {
+	uint64_t all, pe;
 	json_t *flushes;
 	unsigned int i;
 
 	set_integer(j, "kill_tces", f->tces);
 	if (job->backend->counters)
 		set_integer(j, "kill_counter", f->kills);
-	if (marker_present()) {
+	if (exact_present()) {
+		marker_kills(f->section, &all, &pe);
+		set_number(j, "kill_stores_per_tce", (double)all / (double)f->tces);
+		set_text(j, "kill_source", "qemu-plugin");
+	} else if (marker_present()) {
 		set_integer(j, "section", f->section);
 	} else if (job->backend->counters) {
 		set_number(j, "kill_stores_per_tce", (double)f->kills / (double)f->tces);
@@ -295,6 +303,7 @@ static json_t *report(const struct replay_job *jobs, unsigned int n, const struc
 
 	set_integer(r, "schema", REPLAY_SCHEMA);
 	set_text(r, "kind", "replay");
+	set_text(r, "instructions_counted_by", measure_counter_name());
 	json_object_set_new(r, "context", context);
 	json_object_set_new(r, "stream", stream_json(s, a));
 	for (i = 0; i < ARRAY_SIZE(ways); i++)
@@ -354,7 +363,7 @@ int main(int argc, char **argv)
 		.stream = &s, .memory = memory_for(&s), .group = a.group, .pace = a.pace,
 	};
 	marker_open();
-	measure_open();
+	measure_open_exact();
 	if (measure_uncounted())
 		fprintf(stderr, "mtce-replay: instructions are not counted: %s\n",
 			measure_uncounted());

@@ -17,6 +17,7 @@ struct replay_way {
 	unsigned int gather;	/* so many hypercalls in an update; 0: each its own call */
 	bool lazy;
 	bool kvm;		/* hypercalls of a KVM guest; no calls of ours */
+	bool lazy_hcalls;	/* ... whose unmaps are lazy */
 };
 
 /* A hypercall as the guest makes it. */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "exact.h"
 #include "marker.h"
 #include "measure.h"
 #include "replay-guest.h"
@@ -22,6 +23,7 @@ struct replay {
 	uint64_t began_ns;
 	uint64_t began_us;	/* of the recording */
 	bool sections;
+	char timeout[32];	/* as it was; empty: it was not changed */
 };
 
 static void must(const struct replay *p, int ret)
@@ -63,11 +65,23 @@ static void replay_open(struct replay *p)
 						s->tces[i] << s->page_shift[i], 1, &window[i]));
 	if (p->job->way->lazy)
 		must(p, container_lazy_mode(&p->container, true));
+	if (p->job->way->lazy_hcalls && !guest_lazy(true))
+		die("%s, %s: this vfio_iommu_mtce has no lazy hypercalls", p->job->backend->name, p->job->way->name);
 	if (p->job->way->kvm)
 		open_guest(p, window);
 	replay_calls_make(&p->calls, s, p->job->way, memory, window);
 	p->began_us = p->calls.unit[0].t_us;
 	p->began_ns = clock_ns();
+}
+
+/* The plugin makes the machine slow: the driver's timer would flush where it does not on a POWER8. */
+static void set_timeout(struct replay *p)
+{
+	const struct replay_way *way = p->job->way;
+
+	if (exact_counting() && (way->lazy || way->lazy_hcalls) &&
+	    file_read_line(LAZY_TIMEOUT, p->timeout, sizeof(p->timeout)))
+		setting_change(LAZY_TIMEOUT, NO_TIMEOUT);
 }
 
 static void replay_close(struct replay *p)
@@ -78,6 +92,10 @@ static void replay_close(struct replay *p)
 	container_close(&p->container);
 	if (p->job->way->kvm)
 		guest_close(&p->guest);
+	if (p->job->way->lazy_hcalls)
+		guest_lazy(false);
+	if (p->timeout[0])
+		setting_change(LAZY_TIMEOUT, p->timeout);
 }
 
 static void do_calls(struct replay *p, const struct call *call, size_t n)
@@ -268,6 +286,8 @@ void replay_round(struct replay_job *job, const struct replay_setting *setting, 
 	struct replay p = { .job = job, .setting = setting, .sections = sections };
 	unsigned int i;
 
+	exact_switch(true);
+	set_timeout(&p);
 	replay_open(&p);
 	each_run(&p, count_run);
 	replay_close(&p);
@@ -276,6 +296,9 @@ void replay_round(struct replay_job *job, const struct replay_setting *setting, 
 	/* One hypercall cannot be timed from outside of the guest. */
 	if (job->way->kvm)
 		return;
+	/* The plugin makes all slower while it counts. */
+	exact_switch(false);
+	p.timeout[0] = '\0';
 	replay_open(&p);
 	each_run(&p, time_run);
 	replay_close(&p);
