@@ -6,9 +6,14 @@
  *
  * MTCE_SEED repeats a run, MTCE_STEPS makes it longer. A run of random_configurations
  * draws how all is set up from the same seed; MTCE_RUNS says how many there are.
+ *
+ * Each step draws from a state of its own, so that any of them can be left out. A run
+ * that fails is tried again with fewer and fewer steps, and those that are left are told
+ * in words; MTCE_ONLY_STEPS repeats them.
  */
 #include <endian.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,10 +22,15 @@
 #include "configuration.h"
 #include "fixture.h"
 #include "guest.h"
+#include "shrink.h"
+#include "tell.h"
 
 #define ENTRIES	2048u		/* of the window; the last one is the bounce page */
 #define FREE	(ENTRIES - 1)
 #define LONGEST	96u
+#define LOOKS	12u		/* of a run, by the device and by the auditor */
+#define SHRINK_SECONDS	90
+#define TOLD	40u		/* steps; a longer program is not read by anybody */
 
 /* Added to the address of what a device may only read. */
 #define READ_ONLY	1u
@@ -31,6 +41,17 @@ static uint64_t start;
 static uint64_t random_state;
 static uint64_t mapped, unmapped;	/* what the counters should say */
 
+/* The state from which draw number @i of this seed begins. Neighbours' first numbers are not alike (splitmix64). */
+static void draw(uint64_t seed, uint64_t i)
+{
+	uint64_t z = seed + (i + 1) * 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+	z ^= z >> 31;
+	random_state = z ? z : 1;
+}
+
 static uint32_t any(uint32_t below)
 {
 	random_state ^= random_state << 13;
@@ -38,6 +59,18 @@ static uint32_t any(uint32_t below)
 	random_state ^= random_state << 17;
 	return (random_state >> 16) % below;
 }
+
+/* A call of a step, in words: the model says what is right. Leaves the function otherwise. */
+#define ANSWERS(call, right, ...) do {					\
+	const long answer_ = (call), right_ = (right);			\
+									\
+	tell_answer(answer_, right_, __VA_ARGS__);			\
+	if (answer_ != right_) {					\
+		test_failed(__FILE__, __LINE__, "%s is %ld, not %ld",	\
+			    #call, answer_, right_);			\
+		return;							\
+	}								\
+} while (0)
 
 static unsigned int live_in(unsigned int first, unsigned int n)
 {
@@ -82,6 +115,19 @@ static unsigned int choose(unsigned int *first, uint64_t *addresses, bool scatte
 	return n;
 }
 
+/* Refused. Upstream clears what was there, if the first page can be mapped; the first one's cannot. */
+static void step_v2_refused(unsigned int first, unsigned int n)
+{
+	const unsigned int entry = first + (first == 0);
+
+	ANSWERS(vfio_map(&box, RW, iova_of(entry), unregistered, SZ_4K), want(-ENOENT, -EINVAL),
+		"MAP_DMA of entry %u: %s", entry, where((uintptr_t)unregistered));
+	if (!backend->ours)
+		return;
+	ANSWERS(vfio_map(&box, RW, iova_of(first), pool + POOL_SIZE - SZ_4K, n * SZ_4K + SZ_4K),
+		first + n < ENTRIES ? -ENOENT : -ENXIO, "MAP_DMA of %u from entry %u: the pool's end, and beyond", n + 1, first);
+}
+
 static void step_v2(void)
 {
 	uint64_t addresses[LONGEST];
@@ -90,26 +136,17 @@ static void step_v2(void)
 	switch (any(5)) {
 	case 0:
 	case 1:
-		OK(vfio_map(&box, RW, iova_of(first), (void *)addresses[0], n * SZ_4K));
+		ANSWERS(vfio_map(&box, RW, iova_of(first), (void *)addresses[0], n * SZ_4K), 0,
+			"MAP_DMA of %u from entry %u: %s", n, first, where(addresses[0]));
 		model_map(first, n, addresses);
 		break;
 	case 2:
 	case 3:
-		OK(vfio_unmap(&box, iova_of(first), n * SZ_4K));
+		ANSWERS(vfio_unmap(&box, iova_of(first), n * SZ_4K), 0, "UNMAP_DMA of %u from entry %u", n, first);
 		model_unmap(first, n);
 		break;
 	case 4:
-		/*
-		 * Refused. Upstream clears what was there, if the first page
-		 * can be mapped; this one cannot.
-		 */
-		CHECK_IS(vfio_map(&box, RW, iova_of(first + (first == 0)),
-				  unregistered, SZ_4K), want(-ENOENT, -EINVAL));
-		if (!backend->ours)
-			break;
-		CHECK_IS(vfio_map(&box, RW, iova_of(first),
-				  pool + POOL_SIZE - SZ_4K, n * SZ_4K + SZ_4K),
-			 first + n < ENTRIES ? -ENOENT : -ENXIO);
+		step_v2_refused(first, n);
 		break;
 	}
 }
@@ -128,13 +165,11 @@ static void step_list(void)
 	}
 	ret = mtce_put_list(&box, RW | (replace ? VFIO_MTCE_REPLACE : 0),
 			    iova_of(first), addresses, n);
-	if (!replace && live_in(first, n)) {
-		/* Two reasons to refuse; which comes first is not promised. */
-		CHECK(ret == -EEXIST || ret == expected);
-		CHECK(ret);
-		return;
-	}
-	CHECK_IS(ret, expected);
+	/* Two reasons to refuse; which comes first is not promised. */
+	if (!replace && live_in(first, n) && (!bad || ret != -ENOENT))
+		expected = -EEXIST;
+	tell_pages(first, addresses, n);
+	ANSWERS(ret, expected, "PUT_LIST of %u from entry %u%s", n, first, replace ? ", replacing" : "");
 	if (!ret)
 		model_map(first, n, addresses);
 }
@@ -167,15 +202,15 @@ static uint64_t any_page(void)
 /* Operations that are alike, as they come from guests. Returns how many. */
 static uint32_t alike(struct vfio_mtce_op *op, uint32_t room)
 {
-	uint32_t num = 1 + any(room < 24 ? room : 24), kind = any(6), i;
+	uint32_t num = 1 + any(room < 24 ? room : 24), kind = any(6), tries, i;
 	bool stride = any(2);
 	unsigned int entry = any(FREE);
 
 	for (i = 0; i < num; i++) {
 		entry = stride ? (entry + 16) % FREE : any(FREE);
-		/* Mostly into what is free. */
-		while (kind < 3 && model[entry] && any(100))
-			entry = any(FREE);
+		/* Mostly into what is free. What is drawn does not depend on the model: steps can be left out. */
+		for (tries = kind < 3 && any(100) ? 100 : 0; tries && model[entry]; tries--)
+			entry = (entry + 769) % FREE;
 		if (kind >= 4) {
 			op[i] = unmap_op(iova_of(entry), SZ_4K);
 			op[i].flags = kind == 4 ? VFIO_MTCE_LAZY : 0;
@@ -187,6 +222,13 @@ static uint32_t alike(struct vfio_mtce_op *op, uint32_t room)
 		op[i].vaddr = any_page();
 	}
 	return num;
+}
+
+static void update_answers(const struct vfio_mtce_op *ops, uint32_t num, int ret, int expected, uint32_t done, uint32_t right)
+{
+	tell_ops(ops, num, start);
+	ANSWERS(ret, expected, "UPDATE of these %u operations", num);
+	ANSWERS(done, right, "operations done");
 }
 
 /* Single pages, as guests do most: runs of these take a way of their own. */
@@ -207,10 +249,9 @@ static void step_single_pages(void)
 			page |= READ_ONLY;
 		expected = model_operation(&ops[i], &page);
 	}
-	CHECK_IS(ret, expected);
-	CHECK_IS(done, expected ? i - 1 : num);
+	CHECKED(update_answers(ops, num, ret, expected, done, expected ? i - 1 : num));
 	if (!any(8))
-		OK(mtce_flush(&box));
+		ANSWERS(mtce_flush(&box), 0, "FLUSH");
 }
 
 static void step_update(void)
@@ -242,8 +283,7 @@ static void step_update(void)
 	ret = mtce_update(&box, ops, &done);
 	for (i = 0; i < num && !expected; i++)
 		expected = model_operation(&ops[i], addresses[i]);
-	CHECK_IS(ret, expected);
-	CHECK_IS(done, expected ? i - 1 : num);
+	update_answers(ops, num, ret, expected, done, expected ? i - 1 : num);
 }
 
 /* One page of the guest's, and in *@ua what it is to us. */
@@ -263,7 +303,9 @@ static void step_guest_list(unsigned int first, unsigned int n)
 
 	for (i = 0; i < n; i++)
 		list[i] = htobe64(any_guest_page(&addresses[i]));
-	CHECK_IS(vmm_hcall(&vm.vcpu[0], H_PUT_TCE_INDIRECT, LIOBN, iova_of(first), LIST, n), H_SUCCESS);
+	tell_pages(first, addresses, n);
+	ANSWERS(vmm_hcall(&vm.vcpu[0], H_PUT_TCE_INDIRECT, LIOBN, iova_of(first), LIST, n), H_SUCCESS,
+		"H_PUT_TCE_INDIRECT of %u from entry %u", n, first);
 	model_map(first, n, addresses);
 }
 
@@ -277,11 +319,11 @@ static void step_hypercall(void)
 		n = FREE - first;
 	switch (any(5)) {
 	case 0:
-		CHECK_IS(hput(iova_of(first), 0), H_SUCCESS);
+		ANSWERS(hput(iova_of(first), 0), H_SUCCESS, "H_PUT_TCE of entry %u: cleared", first);
 		model_unmap(first, 1);
 		break;
 	case 1:
-		CHECK_IS(hstuff(iova_of(first), n), H_SUCCESS);
+		ANSWERS(hstuff(iova_of(first), n), H_SUCCESS, "H_STUFF_TCE of %u from entry %u", n, first);
 		model_unmap(first, n);
 		break;
 	case 2:
@@ -289,7 +331,7 @@ static void step_hypercall(void)
 		break;
 	default:
 		tce = any_guest_page(&ua);
-		CHECK_IS(hput(iova_of(first), tce), H_SUCCESS);
+		ANSWERS(hput(iova_of(first), tce), H_SUCCESS, "H_PUT_TCE of entry %u: %s", first, where(ua));
 		model_map(first, 1, &ua);
 	}
 }
@@ -299,6 +341,7 @@ static void look(unsigned int entry)
 {
 	void *page = (void *)(model[entry] & ~(uint64_t)READ_ONLY);
 
+	tell("the device at entry %u: %s", entry, page ? where((uintptr_t)page) : "nothing");
 	if (!page) {
 		CHECK(edu_is_kept_out(&edu, iova_of(entry), pool));
 		return;
@@ -382,56 +425,214 @@ static void step(const struct configuration *c)
 		step_single_pages();
 }
 
-/* The window is there, and empty. */
-static void run_steps(struct configuration *c, long n)
+/**
+ * struct run - what is tried
+ * @test: its name
+ * @seed: of all that is drawn
+ * @num: steps, while none is left out
+ * @given: the value of MTCE_STEPS that gives so many
+ * @levels: of the table, in the set-up that is there; 0: how all is set up is drawn
+ */
+struct run {
+	const char *test;
+	uint64_t seed;
+	uint32_t num;
+	long given;
+	unsigned int levels;
+};
+
+/* The device looks at an entry after this step. */
+static bool looks(const struct run *run, uint32_t i)
+{
+	const uint32_t every = run->num / LOOKS + 1;
+
+	return i % every == every - 1;
+}
+
+/* Everything that comes with step number @i. */
+static void one_step(const struct run *run, struct configuration *c, uint32_t i)
+{
+	draw(run->seed, i + 1);
+	tell("step %u", i);
+	CHECKED(step(c));
+	if (c->changes && !any(100)) {
+		CHECKED(configuration_change(c, any));
+		if (telling)
+			configuration_say(c);
+	}
+	if (looks(run, i)) {
+		CHECKED(look(any(FREE)));
+		audit_test();
+	}
+}
+
+/* The window is there, and empty. Returns how many steps were begun. */
+static size_t run_steps(const struct run *run, struct configuration *c, const uint32_t *steps, size_t num)
 {
 	struct vfio_iommu_mtce_info before = { };
-	long i, looks = 12;
+	size_t i;
 
 	memset(model, 0, sizeof(model));
 	mapped = 0;
 	unmapped = 0;
 	if (!unregistered)
 		unregistered = mem_alloc(SZ_64K);
-	if (backend->native)
-		OK(mtce_info(&box, &before));
-	for (i = 0; i < n && !test_has_failed(); i++) {
-		step(c);
-		if (!test_has_failed() && c->changes && !any(100))
-			configuration_change(c, any);
-		if (!test_has_failed() && i % (n / looks + 1) == n / looks) {
-			look(any(FREE));
-			audit_test();
-		}
-	}
-	if (test_has_failed()) {
-		diag("at step %ld", i);
-		return;
-	}
+	if (backend->native && mtce_info(&box, &before))
+		test_failed(__FILE__, __LINE__, "there are no counters");
+	for (i = 0; i < num && !test_has_failed(); i++)
+		one_step(run, c, steps[i]);
+	if (test_has_failed())
+		return i;
 	audit_test();
-	if (backend->native) {
-		CHECKED(audit());
+	if (backend->native && !test_has_failed())
+		audit();
+	if (backend->native && !test_has_failed())
 		counters_agree(&before);
-	}
+	return num;
 }
 
-static uint64_t seed_of(uint64_t run)
+/* In the rig that is open, or in one of its own where that is drawn. Returns the same. */
+static size_t run_once(const struct run *run, const uint32_t *steps, size_t num)
+{
+	struct configuration c = { .levels = run->levels };
+
+	if (run->levels) {
+		start = rig_window(12, ENTRIES * SZ_4K, run->levels);
+		return test_has_failed() ? 0 : run_steps(run, &c, steps, num);
+	}
+	draw(run->seed, 0);
+	c = configuration_draw(any);
+	configuration_say(&c);
+	start = configuration_open(&c, ENTRIES);
+	if (!test_has_failed())
+		num = run_steps(run, &c, steps, num);
+	configuration_close();
+	return num;
+}
+
+/*
+ * A failure with fewer steps
+ */
+
+struct attempt {
+	const struct run *run;
+	const uint32_t *steps;
+	size_t num;
+};
+
+/* In a child, from nothing: a failure leaves nothing to the next attempt. */
+static int attempt(void *arg)
+{
+	const struct attempt *a = arg;
+	size_t i;
+
+	if (!telling && !freopen("/dev/null", "w", stdout))
+		return 0;
+	test_begins();
+	rig_without_device = true;
+	for (i = 0; i < a->num; i++)
+		rig_without_device &= !looks(a->run, a->steps[i]);
+	if (a->run->levels && rig_open())
+		return 0;
+	run_once(a->run, a->steps, a->num);
+	return test_has_failed();
+}
+
+static bool fails(const void *run, const uint32_t *steps, size_t num)
+{
+	struct attempt a = { .run = run, .steps = steps, .num = num };
+
+	return in_child(attempt, &a) != 0;
+}
+
+static void say_how_to_repeat(const struct run *run, const uint32_t *steps, size_t num)
+{
+	char *text = malloc(12 * num + 1);
+
+	if (!text)
+		return;
+	steps_write(text, steps, num);
+	diag("again: MTCE_TEST=%s MTCE_SEED=%#llx MTCE_STEPS=%ld MTCE_ONLY_STEPS=%s", run->test,
+	     (unsigned long long)run->seed, run->given, text);
+	free(text);
+}
+
+/* The first failure of a program is enough. The group is free for it. */
+static void make_short(const struct run *run, uint32_t *steps, size_t num)
+{
+	const size_t all = num;
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
+	if (!fails(run, steps, num)) {
+		diag("these %zu steps do not fail when they are repeated", num);
+		return;
+	}
+	num = shrink(steps, num, fails, run, SHRINK_SECONDS);
+	diag("%zu of %zu steps are enough%s", num, all, num > TOLD ? "" : ":");
+	if (num <= TOLD) {
+		telling = true;
+		fails(run, steps, num);
+		telling = false;
+	}
+	say_how_to_repeat(run, steps, num);
+}
+
+/* The numbers of the steps to run, and how many: all, or those that MTCE_ONLY_STEPS names. */
+static uint32_t *choose_steps(const struct run *run, size_t *num)
+{
+	const char *only = getenv("MTCE_ONLY_STEPS");
+	uint32_t *steps = malloc(run->num * sizeof(*steps));
+
+	for (*num = 0; steps && !only && *num < run->num; ++*num)
+		steps[*num] = *num;
+	if (steps && only)
+		*num = steps_read(only, steps, run->num);
+	return steps;
+}
+
+static void run(const struct run *run)
+{
+	const bool only = getenv("MTCE_ONLY_STEPS");
+	size_t num, begun;
+	uint32_t *steps = choose_steps(run, &num);
+
+	if (!num) {
+		test_failed(__FILE__, __LINE__, "MTCE_STEPS or MTCE_ONLY_STEPS names no step");
+		return;
+	}
+	diag("MTCE_SEED=%#llx MTCE_STEPS=%ld", (unsigned long long)run->seed, run->given);
+	telling = only;
+	begun = run_once(run, steps, num);
+	if (test_has_failed() && !only) {
+		diag("at step %zu of %zu", begun, num);
+		rig_close();
+		make_short(run, steps, begun);
+	}
+	telling = false;
+	free(steps);
+}
+
+static uint64_t seed_of(uint64_t otherwise)
 {
 	const char *env = getenv("MTCE_SEED");
 
-	return env ? strtoull(env, NULL, 0) : 0x9e3779b97f4a7c15ull + run;
+	return env ? strtoull(env, NULL, 0) : otherwise;
 }
 
-static void run_random(unsigned int levels)
+static void run_levels(const char *test, unsigned int levels)
 {
-	struct configuration c = { .levels = levels };
-	long n = steps();
+	const struct run r = {
+		.test = test,
+		.seed = seed_of(0x9e3779b97f4a7c15ull + levels),
+		.num = steps(),
+		.given = steps(),
+		.levels = levels,
+	};
 
-	random_state = seed_of(levels);
-	diag("MTCE_SEED=%#llx MTCE_STEPS=%ld", (unsigned long long)random_state, n);
-	start = rig_window(12, ENTRIES * SZ_4K, levels);
-	CHECK(!test_has_failed());
-	run_steps(&c, n);
+	run(&r);
 }
 
 static long runs(void)
@@ -448,46 +649,40 @@ static long runs(void)
 	return variant && strcmp(variant, "default") ? 1 : 3;
 }
 
-static void run_configuration(uint64_t seed, long n)
-{
-	struct configuration c;
-
-	diag("MTCE_SEED=%#llx MTCE_STEPS=%ld", (unsigned long long)seed, 4 * n);
-	/* Neighbours' first numbers must not be alike. */
-	random_state = seed * 0xff51afd7ed558ccdull;
-	random_state ^= random_state >> 33;
-	c = configuration_draw(any);
-	configuration_say(&c);
-	start = configuration_open(&c, ENTRIES);
-	if (!test_has_failed())
-		run_steps(&c, n);
-	configuration_close();
-	if (test_has_failed())
-		diag("again: MTCE_TEST=random_configurations MTCE_SEED=%#llx MTCE_STEPS=%ld",
-		     (unsigned long long)seed, 4 * n);
-}
-
 /* Others each time. */
 static void random_configurations(void)
 {
 	const uint64_t first = 1000003ull * time(NULL);
-	long n = steps() / 4, i;
+	long i;
 
 	rig_close();
-	for (i = 0; i < runs() && !test_has_failed(); i++)
-		run_configuration(getenv("MTCE_SEED") ? seed_of(0) : first + i, n);
-	if (!test_has_failed() && rig_open())
+	for (i = 0; i < runs() && !test_has_failed(); i++) {
+		const struct run r = {
+			.test = __func__,
+			.seed = seed_of(first + i),
+			.num = steps() / 4,
+			.given = steps(),
+		};
+
+		run(&r);
+	}
+}
+
+/* Whoever was before may have closed it. */
+static void before(void)
+{
+	if (box.fd < 0 && rig_open())
 		test_failed(__FILE__, __LINE__, "no rig");
 }
 
 static void table_of_one_level(void)
 {
-	run_random(1);
+	run_levels(__func__, 1);
 }
 
 static void table_of_two_levels(void)
 {
-	run_random(2);
+	run_levels(__func__, 2);
 }
 
 static void memory_can_go_afterwards(void)
@@ -512,6 +707,7 @@ int main(void)
 		.num = ARRAY_SIZE(tests),
 		.needs = NEEDS_EDU,
 		.begin = rig_open,
+		.before = before,
 		.end = rig_close,
 	};
 

@@ -30,6 +30,7 @@ void box_ready(void);
  * because opening it is slow. Returns why there is none, or NULL.
  */
 const char *rig_open(void);
+extern bool rig_without_device;	/* opens all but the device */
 void rig_close(void);
 /* Every window goes; a new one, with the bounce page in its last entry. Fails the test. */
 uint64_t rig_window(unsigned int shift, uint64_t size, unsigned int levels);

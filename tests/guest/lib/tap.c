@@ -54,6 +54,11 @@ void test_skipped(const char *fmt, ...)
 	va_end(ap);
 }
 
+void test_begins(void)
+{
+	outcome = PASSED;
+}
+
 bool test_has_failed(void)
 {
 	return outcome == FAILED;
@@ -93,7 +98,7 @@ static const char *missing(unsigned int needs)
 
 static void run_one(const struct suite *suite, const struct test *test)
 {
-	outcome = PASSED;
+	test_begins();
 	if (suite->before)
 		suite->before();
 	if (outcome == PASSED)

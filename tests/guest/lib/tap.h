@@ -43,6 +43,7 @@ void test_failed(const char *file, int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void test_skipped(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool test_has_failed(void);
+void test_begins(void);			/* for a child that tries something: nothing has failed yet */
 void diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Fail the test and leave the function. For functions that return nothing. */
