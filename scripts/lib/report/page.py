@@ -79,6 +79,9 @@ class Report:
         sizes = [p for n, p in ((4096, '4k'), (65536, '64k'), (1 << 24, '16m')) if draw.batch_lines(self.rows, p, 'instructions')]
         self.page = sizes[0] if sizes else '4k'
         self.parts = {}
+        self.measured = [b for b in BACKENDS if any(cell(r, b)['state'] == 'measured' for r in self.rows)]
+        # Upstream alone: nothing is compared.
+        self.baseline = self.measured == ['upstream']
         partial = self.run.get('partial')
         self.partial = (f'Partial: the run was interrupted after {100 * partial["turns_done"] // max(partial["turns"], 1)} % of it; '
                         'what is not here was not measured.') if partial else ''
@@ -118,7 +121,7 @@ class Report:
             for n, r in sizes.items():
                 if kind == 'update' and r.get('ratio') and n > 1 and (best is None or n == 512):
                     best = (n, r)
-        if not best and {b for r in self.rows for b in BACKENDS if cell(r, b)['state'] == 'measured'} == {'upstream'}:
+        if not best and self.baseline:
             one = next((cell(r, 'upstream') for r in self.rows if (r['scenario'], r['op']) == ('4k-one-page', 'map')), {})
             return 'A baseline: upstream alone, without mtce.' + (
                 f' To map a page takes {text(one["instructions"])} instructions.' if one.get('instructions') else '')
@@ -161,6 +164,8 @@ class Report:
 
     def guests(self):
         rows = self.hcalls()
+        if self.baseline:
+            return ''
         if not rows:
             return ('<h2 id="guests">Guests, by hypercall</h2>\n<p>This run has no hypercalls of a KVM guest; '
                     '<code>scripts/report --with</code> shows those of another.</p>')
@@ -178,6 +183,8 @@ class Report:
                 table(['a hypercall: instructions, kill stores', '#upstream', '#mtce', '#kills, upstream', '#mtce'], lines, 'guests') + '</div>')
 
     def dearer(self):
+        if self.baseline:
+            return ''
         runs = [(self.comparison, '')] + [(d['comparisons'][0], f' ({self.link(f)})') for f, d in self.more]
         count, of = len(self.comparison['dearer']['rows']), self.comparison['dearer']['of']
         parts = [f'<h2 id="dearer">What is dearer than upstream: {count} of {of} rows</h2>\n<p>By {self.comparison["dearer"]["least_percent"]} % and more, '
@@ -244,6 +251,8 @@ class Report:
         return '<p class="note">Ratio: instructions of upstream divided by those of mtce; below 1 upstream is cheaper.</p>' + table(head, lines, 'rows')
 
     def families(self):
+        if self.baseline:
+            return ''
         lines = [f'<tr><th>{esc(f["family"])}</th><td>{esc(f["op"])}</td><td class="n">{f["rows"]}</td>{value(f["geometric_mean"])}{value(f["least"])}{value(f["most"])}</tr>'
                  for f in self.comparison['families']]
         return table(['kind of work', 'step', '#rows', '#geometric mean', '#least', '#most'], lines)
@@ -339,12 +348,24 @@ class Report:
         if self.emulated:
             about.append('**Emulated: instructions and kill stores can be compared; nothing here is POWER8 latency.**')
         out += [line for a in about for line in wrap(a, '- ')] + ['']
-        out += ['## Headlines, instructions', '', '|' + '|'.join([f'{"scenario, step":32}'] + [f'{SHORT[b]:>9}' for b in BACKENDS]) + '| ratio|', '|:' + '-' * 31 + ('|' + '-' * 8 + ':') * 3 + '|-----:|']
+        shown = self.measured if self.baseline else BACKENDS
+        out += ['## Headlines, instructions', '', '|' + '|'.join([f'{"scenario, step":32}'] + [f'{SHORT[b]:>9}' for b in shown]) + ('' if self.baseline else '| ratio') + '|',
+                '|:' + '-' * 31 + ('|' + '-' * 8 + ':') * len(shown) + ('' if self.baseline else '|-----:') + '|']
         for r in self.rows:
             if r['headline'] and any(cell(r, b).get('instructions') is not None for b in BACKENDS):
-                out.append('|' + '|'.join([f'{r["scenario"] + " " + r["op"]:32.32}'] + [f'{text(cell(r, b).get("instructions")):>9}' for b in BACKENDS]) + f'|{text(r["ratio"]):>6}|')
+                out.append('|' + '|'.join([f'{r["scenario"] + " " + r["op"]:32.32}'] + [f'{text(cell(r, b).get("instructions")):>9}' for b in shown])
+                           + ('|' if self.baseline else f'|{text(r["ratio"]):>6}|'))
+        if not self.baseline:
+            out += self.summary_compared()
+        if self.reasons():
+            out += ['', '## Not measured', '']
+            for (state, why), names in self.reasons().items():
+                out += wrap(f'{state}: {", ".join(names)}: {why}', '- ')
+        return '\n'.join(out) + '\n'
+
+    def summary_compared(self):
         d = self.comparison['dearer']
-        out += ['', f'## Dearer than upstream: {len(d["rows"])} of {d["of"]} rows', '']
+        out = ['', f'## Dearer than upstream: {len(d["rows"])} of {d["of"]} rows', '']
         for name, why in d['reasons'].items():
             worst = max((r for r in d['rows'] if r['reason'] == name), key=lambda r: r['change_percent'])
             by = f' +{worst["change_percent"]:.0f} %' if worst['change_percent'] < 1000 else ''
@@ -353,11 +374,7 @@ class Report:
         out += ['', '## Goals', '', f'{len(missed)} of {len(self.comparison["goals"])} goals missed', '']
         for g in missed:
             out += wrap(f'{g["backend"]}, {g["scenario"]} {g["op"]}, {g["what"]}: {text(g["value"])}, goal {g["limit_is"]} {text(g["limit"])}', '- ')
-        if self.reasons():
-            out += ['', '## Not measured', '']
-            for (state, why), names in self.reasons().items():
-                out += wrap(f'{state}: {", ".join(names)}: {why}', '- ')
-        return '\n'.join(out) + '\n'
+        return out
 
 
 def wrap(words, first=''):
