@@ -9,8 +9,11 @@ check           host checks                                            -
 stock-upstream  everything, long, of upstream                          64k
 stock-takeover  everything, long, of mtce-takeover                     64k
 stock-mtce      everything, long, of mtce                              64k
-debug           both back ends of mtce under lockdep and kmemleak      debug
-kasan           both back ends of mtce under KASAN, radix MMU          kasan
+debug           mtce under lockdep and kmemleak                        debug
+debug-takeover  the same of mtce-takeover                              debug
+kasan           mtce under KASAN, radix MMU                            kasan
+kasan-attacks   the same, the programs that are called attacks         kasan
+kasan-takeover  mtce-takeover under KASAN                              kasan
 preempt         both back ends of mtce, preempted anywhere             preempt
 coverage        lines of the driver that the tests reach               preempt
 mutations       broken drivers that a test must notice                 64k
@@ -38,10 +41,16 @@ part_stock-upstream() { guest_lab "$KERNEL" "$OUT" --long --backend upstream "${
 part_stock-takeover() { guest_lab "$KERNEL" "$OUT" --long --backend mtce-takeover "${MORE[@]}"; }
 part_stock-mtce() { guest_lab "$KERNEL" "$OUT" --long --backend mtce "${MORE[@]}"; }
 # Upstream is not asked here: one complaint of lockdep, about whomever, and it watches no longer. Not the long
-# random runs either, these kernels take several times as long for everything.
-part_debug() { guest_built debug; }
-part_kasan() { guest_built kasan; }
-part_preempt() { guest_built preempt; }
+# random runs either, these kernels take several times as long for everything. For KASAN's sake there is no need of
+# programs that are about scripts and tools.
+KASAN=(--quick contract_ dma host_killers isolation kill_order kvm_ lazy length lib_ memory_ module_life multigroup oracle owner
+	races_ reports/ stress_model teardown unregister)
+part_debug() { guest_built debug mtce; }
+part_debug-takeover() { guest_built debug mtce-takeover; }
+part_kasan() { guest_built kasan mtce "${KASAN[@]}"; }
+part_kasan-attacks() { guest_built kasan mtce attack_ v1_pinned; }
+part_kasan-takeover() { guest_built kasan mtce-takeover "${KASAN[@]}" attack_failures; }
+part_preempt() { guest_built preempt 'mtce-takeover mtce'; }
 part_coverage() { "$TOP/tests/coverage/run" -- "${MORE[@]}"; }
 part_mutations() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only stock; }
 part_mutations-more() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only built; }
@@ -53,9 +62,14 @@ part_qemu() { "$TOP/tests/qemu/run" --kernel "$KERNEL"; }
 part_package() { "$TOP/tests/package/run"; }
 part_operator() { "$TOP/tests/operator/run" --kernel "$([[ $KERNEL == 4k ]] && echo 4k || echo 64k)"; }
 
-guest_built() { # KERNEL
-	"$TOP/scripts/lab" setup --kernel "$1" && "$TOP/scripts/lab" build --kernel "$1" &&
-		guest_lab "$1" "$OUT" --backend mtce-takeover --backend mtce "${MORE[@]}"
+# What somebody asks for takes the place of the arguments.
+guest_built() { # KERNEL "BACKEND..." [ARGUMENT of tests/guest/run]...
+	local kernel=$1 backend backends=()
+	for backend in $2; do backends+=(--backend "$backend"); done
+	shift 2
+	((${#MORE[@]} == 0)) || set -- "${MORE[@]}"
+	"$TOP/scripts/lab" setup --kernel "$kernel" && "$TOP/scripts/lab" build --kernel "$kernel" &&
+		guest_lab "$kernel" "$OUT" "${backends[@]}" "$@"
 }
 
 # One line of a part, for people and for results/: build/test/parts.md is a table of the last run of each.
