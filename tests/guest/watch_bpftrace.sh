@@ -30,6 +30,8 @@ fi
 [[ -d $PARAMETERS ]] || skip_all "$OURS is not loaded"
 command -v bpftrace >/dev/null || skip_all 'bpftrace is not installed'
 command -v perf >/dev/null || skip_all 'perf is not installed'
+# Structures of the kernel that a script names are read from there.
+[[ -r /sys/kernel/btf/vmlinux ]] || skip_all 'this kernel has no type information (BTF)'
 
 DIR=$(mktemp -d)
 timeout_ms=$(<"$PARAMETERS/lazy_timeout_ms")
