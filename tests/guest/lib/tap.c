@@ -64,6 +64,11 @@ bool test_has_failed(void)
 	return outcome == FAILED;
 }
 
+bool test_is_over(void)
+{
+	return outcome != PASSED;
+}
+
 /* Preempted in its walk over a guest's tables, KVM before 7.3.3 uses what was freed: driver/README.md. */
 static bool walk_is_safe(void)
 {

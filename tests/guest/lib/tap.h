@@ -44,6 +44,7 @@ void test_failed(const char *file, int line, const char *fmt, ...)
 void test_skipped(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool test_has_failed(void);
 void test_begins(void);			/* for a child that tries something: nothing has failed yet */
+bool test_is_over(void);	/* failed or skipped */
 void diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Fail the test and leave the function. For functions that return nothing. */
@@ -66,10 +67,10 @@ void diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #define OK(call)	CHECK_IS(call, 0)
 
-/* After a helper that may have failed the test. */
+/* After a helper that may have failed or skipped the test. */
 #define CHECKED(call) do {						\
 	call;								\
-	if (test_has_failed())						\
+	if (test_is_over())						\
 		return;							\
 } while (0)
 
