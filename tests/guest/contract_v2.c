@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The v2 calls, errno by errno. Where upstream's errno differs from the contract's, both are given. */
 #include <errno.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "fixture.h"
@@ -239,6 +241,7 @@ static void memory_must_be_contiguous_over_an_entry(void)
 	uint8_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint8_t *at = (uint8_t *)(((uintptr_t)p + SZ_16M - 1) & -SZ_16M);
+	struct vfio_iommu_spapr_tce_info info;
 	uint64_t start;
 
 	CHECK(p != MAP_FAILED);
@@ -246,6 +249,11 @@ static void memory_must_be_contiguous_over_an_entry(void)
 	for (n = size / page; n--;)
 		p[n * page] = 1;
 	CHECKED(box_open());
+	OK(vfio_info(&box, &info));
+	if (!(info.ddw.pgsizes & SZ_16M)) {
+		test_skipped("this bridge has no TCEs of 16M");
+		return;
+	}
 	OK(vfio_remove(&box, 0));
 	OK(vfio_window(&box, 24, 4 * SZ_16M, 1, &start));
 	OK(vfio_register(&box, at, SZ_16M));
@@ -293,15 +301,22 @@ static void unknown_calls_are_enotty(void)
 	CHECK_IS(vfio_call(box.fd, VFIO_IOMMU_MTCE_INFO, zero), want(-EINVAL, -ENOTTY));
 }
 
+/* False, and the test is skipped, where the platform has no EEH. */
+static bool has_eeh(void)
+{
+	if (vfio_call(box.fd, VFIO_CHECK_EXTENSION, (void *)(long)VFIO_EEH) == 1)
+		return true;
+	test_skipped("the platform has no EEH");
+	return false;
+}
+
 static void eeh_calls_are_checked(void)
 {
 	struct vfio_eeh_pe_op op = { .argsz = sizeof(op), .op = VFIO_EEH_PE_GET_STATE };
 
 	CHECKED(box_open());
-	if (vfio_call(box.fd, VFIO_CHECK_EXTENSION, (void *)(long)VFIO_EEH) != 1) {
-		test_skipped("the platform has no EEH");
+	if (!has_eeh())
 		return;
-	}
 	CHECK(vfio_call(box.fd, VFIO_EEH_PE_OP, &op) >= 0);
 	op.flags = 1;
 	CHECK_IS(vfio_call(box.fd, VFIO_EEH_PE_OP, &op), -EINVAL);
@@ -311,6 +326,53 @@ static void eeh_calls_are_checked(void)
 	op.op = VFIO_EEH_PE_GET_STATE;
 	op.argsz = 4;
 	CHECK_IS(vfio_call(box.fd, VFIO_EEH_PE_OP, &op), -EINVAL);
+}
+
+/* What a VMM does for a guest that recovers from an error; an injected one is refused, for it is of no known type. */
+static void eeh_operations_reach_the_platform(void)
+{
+	static const uint32_t ops[] = {
+		VFIO_EEH_PE_ENABLE, VFIO_EEH_PE_UNFREEZE_IO, VFIO_EEH_PE_UNFREEZE_DMA,
+		VFIO_EEH_PE_RESET_HOT, VFIO_EEH_PE_RESET_DEACTIVATE,
+		VFIO_EEH_PE_RESET_FUNDAMENTAL, VFIO_EEH_PE_RESET_DEACTIVATE,
+		VFIO_EEH_PE_CONFIGURE, VFIO_EEH_PE_DISABLE,
+	};
+	struct vfio_eeh_pe_op op = { .argsz = sizeof(op) };
+	size_t i;
+	int ret;
+
+	CHECKED(box_open());
+	if (!has_eeh())
+		return;
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		op.op = ops[i];
+		OK(vfio_call(box.fd, VFIO_EEH_PE_OP, &op));
+	}
+	op.op = VFIO_EEH_PE_GET_STATE;
+	CHECK_IS(vfio_call(box.fd, VFIO_EEH_PE_OP, &op), VFIO_EEH_PE_STATE_NORMAL);
+	op.op = VFIO_EEH_PE_INJECT_ERR;
+	op.err.type = 99;
+	ret = vfio_call(box.fd, VFIO_EEH_PE_OP, &op);
+	CHECK(ret == -EINVAL || ret == -ERANGE);
+}
+
+/* The kind of operation says how long the argument is: it is read in two steps. */
+static void eeh_argument_that_ends_too_early_is_efault(void)
+{
+	const size_t head = offsetof(struct vfio_eeh_pe_op, err);
+	struct vfio_eeh_pe_op op = { .argsz = sizeof(op), .op = VFIO_EEH_PE_INJECT_ERR };
+	uint8_t *mem, *arg;
+
+	CHECKED(box_open());
+	if (!has_eeh())
+		return;
+	mem = mem_alloc(2 * SZ_64K);
+	arg = mem + SZ_64K - head;
+	memcpy(arg, &op, head);
+	mem_free(mem + SZ_64K, SZ_64K);
+	CHECK_IS(vfio_call(box.fd, VFIO_EEH_PE_OP, arg), -EFAULT);
+	CHECK_IS(vfio_call(box.fd, VFIO_EEH_PE_OP, mem + SZ_64K), -EFAULT);
+	mem_free(mem, SZ_64K);
 }
 
 static const struct test tests[] = {
@@ -340,6 +402,8 @@ static const struct test tests[] = {
 	TEST(v1_calls_are_enotty, 0),
 	TEST(unknown_calls_are_enotty, 0),
 	TEST(eeh_calls_are_checked, 0),
+	TEST(eeh_operations_reach_the_platform, 0),
+	TEST(eeh_argument_that_ends_too_early_is_efault, 0),
 };
 
 int main(void)

@@ -92,12 +92,15 @@ nothing_is_reached_too_late() {
 	return 1
 }
 
+# A PHB3, POWER8's bridge, can kill a whole PE. The others have no such thing.
+has_pe_kill() { grep -qsa ibm,power8-pciex /proc/device-tree/pciex@*/compatible; }
+
 # Kills of the kind that the module's parameters choose.
 kinds_of_kill() {
 	local threshold
 	threshold=$(<"$PARAMETERS/kill_threshold")
-	((threshold == 0)) && [[ $(<"$PARAMETERS/direct") == Y ]] || echo kill_tce
-	((threshold > 1000)) || [[ $(<"$PARAMETERS/direct") != Y ]] || echo kill_pe
+	((threshold == 0)) && [[ $(<"$PARAMETERS/direct") == Y ]] && has_pe_kill || echo kill_tce
+	((threshold > 1000)) || [[ $(<"$PARAMETERS/direct") != Y ]] || ! has_pe_kill || echo kill_pe
 }
 
 ours() {
