@@ -499,6 +499,34 @@ static void array_that_cannot_be_read_is_efault(void)
 	munmap(p, 2 * SZ_64K);
 }
 
+/* How many were done cannot be said. They are done all the same: one is not undone, nor are two. */
+static void answer_that_cannot_be_written_is_efault(void)
+{
+	struct vfio_mtce_op ops[3] = {
+		map_op(SPOT, pool, SZ_4K), map_op(SPOT + SZ_4K, pool, SZ_4K),
+		map_op(SPOT + 2 * SZ_4K, pool, SZ_4K),
+	};
+	struct vfio_iommu_mtce_update *u = mem_alloc(SZ_64K);
+	uint32_t num;
+
+	CHECKED(box_ready());
+	for (num = 1; num <= 2; num++) {
+		mprotect(u, SZ_64K, PROT_READ | PROT_WRITE);
+		*u = (struct vfio_iommu_mtce_update) {
+			.argsz = sizeof(*u),
+			.ops = (uintptr_t)(ops + num - 1),
+			.op_len = sizeof(*ops),
+			.op_num = num,
+		};
+		mprotect(u, SZ_64K, PROT_READ);
+		CHECK_IS(vfio_call(box.fd, VFIO_IOMMU_MTCE_UPDATE, u), -EFAULT);
+		CHECK_IS(u->op_num, num);
+	}
+	for (num = 0; num < ARRAY_SIZE(ops); num++)
+		CHECK(is_live(&box, SPOT + num * SZ_4K, pool, SZ_4K));
+	mem_free(u, SZ_64K);
+}
+
 static void list_is_one_operation(void)
 {
 	uint64_t list[3];
@@ -547,6 +575,35 @@ static void enabled_container_updates_too(void)
 	CHECK(mem_pins_return_to(pins));
 }
 
+/* TCE pages larger than a system page: pinned as one, if they are one. */
+static void enabled_container_pins_large_pages(void)
+{
+	uint8_t *huge = mem_alloc_huge(), *aligned;
+	uint8_t *small = mmap(NULL, 2 * SZ_16M, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t start;
+	long pins;
+
+	CHECK(huge && small != MAP_FAILED);
+	madvise(small, 2 * SZ_16M, MADV_NOHUGEPAGE);
+	memset(small, 1, 2 * SZ_16M);
+	aligned = small + (-(uintptr_t)small & (SZ_16M - 1));
+	CHECKED(box_open());
+	OK(vfio_enable(&box));
+	OK(vfio_remove(&box, 0));
+	OK(vfio_window(&box, 24, 16 * SZ_16M, 1, &start));
+	pins = mem_pins();
+	OK(mtce_map(&box, RW, start + SZ_16M, huge, SZ_16M));
+	CHECK(mem_pins() > pins);
+	CHECK_IS(mtce_map(&box, RW, start, aligned, SZ_16M), -ERANGE);
+	CHECK_IS(mtce_map(&box, RW, start, huge + SZ_64K, SZ_16M), -EINVAL);
+	OK(mtce_unmap(&box, start, 16 * SZ_16M));
+	mprotect(small, 2 * SZ_16M, PROT_NONE);
+	CHECK_IS(mtce_map(&box, RW, start, aligned, SZ_16M), -EFAULT);
+	CHECK(mem_pins_return_to(pins));
+	mem_free(small, 2 * SZ_16M);
+	mem_free(huge, SZ_16M);
+}
+
 static const struct test tests[] = {
 	TEST(info_tells_limits, 0),
 	TEST(info_ignores_flags_that_come_in, 0),
@@ -571,9 +628,11 @@ static const struct test tests[] = {
 	TEST(reserved_fields_must_be_zero, 0),
 	TEST(more_than_the_limit_is_e2big, 0),
 	TEST(array_that_cannot_be_read_is_efault, 0),
+	TEST(answer_that_cannot_be_written_is_efault, 0),
 	TEST(list_is_one_operation, 0),
 	TEST(v1_and_v2_calls_keep_replacing, 0),
 	TEST(enabled_container_updates_too, 0),
+	TEST(enabled_container_pins_large_pages, NEEDS_HUGE),
 };
 
 int main(void)
