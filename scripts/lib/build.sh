@@ -38,7 +38,7 @@ build_sources() {
 		git ls-files -co --exclude-standard -z -- "${rooms[@]}"
 	else
 		find "${rooms[@]}" -type f -print0
-	fi | while IFS= read -r -d '' f; do [[ ! -e $f && ! -L $f ]] || printf '%s\0' "$f"; done | sort -z
+	fi | while IFS= read -r -d '' f; do [[ ! -e $f && ! -L $f ]] || printf '%s\0' "$f"; done | sort -zu
 }
 
 build_copy() { # DEST
