@@ -257,8 +257,10 @@ int mtce_container_mode(struct mtce_container *c, bool lazy)
 		return ret;
 	c->lazy = lazy;
 	mtce_container_changed(c);
-	if (!lazy)
+	if (!lazy) {
 		mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
+		mtce_kvm_sync(c);
+	}
 	mtce_unlock_all(c);
 	return 0;
 }
@@ -294,13 +296,20 @@ static void groups_changed(struct mtce_container *c)
 /*
  * A group is told of every kill from before it has the first window until after
  * it has lost the last one. Kills that wait are done before groups change: how
- * they are remembered depends on what the groups' bridges can do.
+ * they are remembered depends on what the groups' bridges can do. A hypercall may
+ * leave one until it is stopped, so that is looked for twice.
  */
-static void group_add(struct mtce_container *c, struct mtce_group *g)
+static void stop_and_sync(struct mtce_container *c)
 {
 	mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
 	mtce_kvm_sync(c);
 	mtce_kvm_freeze(c);
+	mtce_kvm_sync_frozen(c);
+}
+
+static void group_add(struct mtce_container *c, struct mtce_group *g)
+{
+	stop_and_sync(c);
 	list_add_tail(&g->next, &c->groups);
 	groups_changed(c);
 	mtce_kvm_thaw(c);
@@ -308,7 +317,7 @@ static void group_add(struct mtce_container *c, struct mtce_group *g)
 
 static void group_del(struct mtce_container *c, struct mtce_group *g)
 {
-	mtce_kvm_freeze(c);
+	stop_and_sync(c);
 	list_del(&g->next);
 	groups_changed(c);
 	mtce_kvm_thaw(c);
@@ -406,6 +415,7 @@ void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp)
 			found = g;
 	if (found) {
 		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
+		mtce_kvm_sync(c);
 		unset_windows(c, found, MTCE_MAX_WINDOWS);
 		group_del(c, found);
 	}

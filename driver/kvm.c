@@ -749,7 +749,10 @@ static unsigned long sync_range(struct mtce_container *c,
 	return killed;
 }
 
-/* Does the guest's page need more than its maps have done? Seen without a lock. */
+/*
+ * Does the guest's page need more than its maps have done? Seen without a lock. What
+ * a hypercall has left that KVM gave up waits for the next that clears, or a call.
+ */
 static inline bool is_put_off(struct mtce_window *w, unsigned long index,
 			      unsigned long pages, unsigned long mapped)
 {

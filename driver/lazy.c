@@ -395,3 +395,17 @@ void mtce_kvm_sync(struct mtce_container *c)
 		}
 	}
 }
+
+/* The same between mtce_kvm_freeze() and mtce_kvm_thaw(), so that none is left. */
+void mtce_kvm_sync_frozen(struct mtce_container *c)
+{
+	int i, j;
+
+	lockdep_assert_held_write(&c->sem);
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
+		struct mtce_window *w = c->windows[i];
+
+		for (j = 0; w && w->shared && j < MTCE_STRIPES; j++)
+			mtce_kvm_sync_stripe(c, w, &w->stripe[j]);
+	}
+}

@@ -678,6 +678,7 @@ unsigned long mtce_kvm_sync_stripe(struct mtce_container *c,
 				   struct mtce_window *w,
 				   struct mtce_stripe *s);
 void mtce_kvm_sync(struct mtce_container *c);
+void mtce_kvm_sync_frozen(struct mtce_container *c);
 
 /* eeh.c */
 struct vfio_eeh_pe_op;

@@ -20,7 +20,7 @@
 #define BATCH		24u
 #define ROUNDS		4u
 #define MEMORY_PAGES	8u
-#define LONG_SECONDS	55	/* for each of twelve races */
+#define LONG_SECONDS	50	/* for each of thirteen races */
 #define SHORT_RACES	8	/* for what is there in moments only: so many in place of one */
 
 /**
@@ -282,6 +282,29 @@ static void lazy_hypercalls_against_memory(void)
 {
 	CHECKED(param_set("lazy_hcalls", 1));
 	against_memory(turns_the_knobs);
+}
+
+/* A group that cannot kill its PE, so what was put off for those that can must not be left to both. */
+static void stranger_joins_and_leaves(struct side *s)
+{
+	param_set("direct", 0);
+	race_said(s, "attach", container_attach(&box, 1), MAY(0));
+	param_set("direct", 1);
+	usleep(race_any(s, 1000));
+	race_said(s, "detach", container_detach(&box, 1), MAY(0));
+	usleep(race_any(s, 1000));
+}
+
+static void lazy_hypercalls_against_another_group(void)
+{
+	struct caller one = caller_at(0, SPOT), two = caller_at(1, SPOT);
+
+	CHECKED(param_set("lazy_hcalls", 1));
+	CHECKED(param_set("kill_threshold", 0));
+	two_cpus(&one, &two);
+	race_thread("group", stranger_joins_and_leaves, NULL);
+	CHECKED(race_run());
+	nothing_is_mapped();
 }
 
 /*
@@ -557,6 +580,7 @@ static const struct test tests[] = {
 	TEST(hypercalls_against_ioctls, 0),
 	TEST(hypercalls_against_memory, 0),
 	TEST(lazy_hypercalls_against_memory, NEEDS_OURS),
+	TEST(lazy_hypercalls_against_another_group, NEEDS_OURS | NEEDS_GROUPS),
 	TEST(clears_against_revoked_memory, 0),
 	TEST(list_that_changes_while_it_is_read, NEEDS_OURS),
 	TEST(hypercalls_against_windows, NEEDS_SAFE_WALK),

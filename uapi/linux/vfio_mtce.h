@@ -80,7 +80,8 @@
  * Normally an unmap returns when the bridge can no longer reach the pages: the
  * entries are cleared, and the TCE kill has made it forget what it had cached.
  * A kill is slow, so many unmaps can share one: an unmap with %VFIO_MTCE_LAZY,
- * or any unmap in a container that %VFIO_IOMMU_MTCE_MODE made lazy, clears the
+ * any unmap in a container that %VFIO_IOMMU_MTCE_MODE made lazy, or any by a KVM
+ * guest's hypercall where the module parameter lazy_hcalls is set, clears the
  * entries and returns; the kill comes later, when
  *
  * - the window holds too many of them (module parameter lazy_entries),
