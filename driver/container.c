@@ -259,7 +259,7 @@ int mtce_container_mode(struct mtce_container *c, bool lazy)
 	mtce_container_changed(c);
 	if (!lazy) {
 		mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
-		mtce_kvm_sync(c);
+		mtce_kvm_sync(c, false);
 	}
 	mtce_unlock_all(c);
 	return 0;
@@ -302,9 +302,9 @@ static void groups_changed(struct mtce_container *c)
 static void stop_and_sync(struct mtce_container *c)
 {
 	mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
-	mtce_kvm_sync(c);
+	mtce_kvm_sync(c, false);
 	mtce_kvm_freeze(c);
-	mtce_kvm_sync_frozen(c);
+	mtce_kvm_sync(c, true);
 }
 
 static void group_add(struct mtce_container *c, struct mtce_group *g)
@@ -315,8 +315,23 @@ static void group_add(struct mtce_container *c, struct mtce_group *g)
 	mtce_kvm_thaw(c);
 }
 
+/*
+ * A window that firmware does not take from a group is taken from all of them. The
+ * group's bridge goes on walking the table, so nothing may be in it from now on.
+ */
+static void drop_stuck_windows(struct mtce_container *c)
+{
+	int i;
+
+	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
+		if (c->windows[i] && c->windows[i]->stuck)
+			mtce_window_take(c, c->windows[i]);
+}
+
+/* Its windows were unset. */
 static void group_del(struct mtce_container *c, struct mtce_group *g)
 {
+	drop_stuck_windows(c);
 	stop_and_sync(c);
 	list_del(&g->next);
 	groups_changed(c);
@@ -415,7 +430,7 @@ void mtce_group_detach(struct mtce_container *c, struct iommu_group *grp)
 			found = g;
 	if (found) {
 		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
-		mtce_kvm_sync(c);
+		mtce_kvm_sync(c, false);
 		unset_windows(c, found, MTCE_MAX_WINDOWS);
 		group_del(c, found);
 	}

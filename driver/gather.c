@@ -35,12 +35,6 @@ void mtce_gather_end(struct mtce_gather *ga)
 /* Lazy: leave the run to the queue. False: no room. */
 static bool keep_run(struct mtce_gather *ga)
 {
-	unsigned int last = ga->nr_runs - 1;
-
-	if (ga->nr_runs && ga->runs[last].region == ga->region) {
-		ga->runs[last].entries += ga->run;
-		return true;
-	}
 	if (ga->nr_runs == MTCE_GATHER_RUNS)
 		return false;
 	ga->runs[ga->nr_runs].region = ga->region;

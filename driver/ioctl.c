@@ -491,7 +491,7 @@ static long mtce_flush_call(struct mtce_container *c, unsigned long arg)
 	if (ret)
 		return ret;
 	mtce_flush_all(c, MTCE_FLUSH_EXPLICIT);
-	mtce_kvm_sync(c);
+	mtce_kvm_sync(c, false);
 	mtce_unlock_shared(c);
 	return 0;
 }

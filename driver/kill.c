@@ -80,8 +80,8 @@ void mtce_kill_unmap_group(struct mtce_group *g)
  */
 
 /**
- * mtce_kill_add() - record a range of entries that must be killed
- * @k: what is recorded
+ * mtce_kill_add() - record another range of entries that must be killed
+ * @k: what is recorded, one range at least; mtce_kill_first() records the first
  * @index: first entry
  * @count: entries
  * @pe: every group can kill its whole PE
@@ -94,12 +94,8 @@ void mtce_kill_unmap_group(struct mtce_group *g)
 bool mtce_kill_add(struct mtce_kill *k, unsigned long index,
 		   unsigned long count, bool pe)
 {
-	unsigned int last = k->nr - 1;
+	const unsigned int last = k->nr - 1;
 
-	if (!k->nr) {
-		mtce_kill_first(k, index, count);
-		return true;
-	}
 	if (pe && k->entries + count > READ_ONCE(mtce_kill_threshold))
 		k->many = 1;
 	if (k->range[last].index + k->range[last].count == index) {

@@ -792,12 +792,17 @@ static void kvm_kill(struct iommu_table *tbl, unsigned long entry,
 	rcu_read_unlock();
 }
 
-static void kvm_free(struct iommu_table *tbl)
+static void give_ops_back(struct iommu_table *tbl)
 {
 	struct mtce_kvm *k = kvm_of(tbl);
 
 	tbl->it_ops = k->platform;
 	kfree(k);
+}
+
+static void kvm_free(struct iommu_table *tbl)
+{
+	give_ops_back(tbl);
 	tbl->it_ops->free(tbl);
 	module_put(THIS_MODULE); /* mtce_exit() waits until this has returned */
 }
@@ -847,4 +852,16 @@ void mtce_kvm_unhook(struct mtce_window *w)
 		mtce_kvm_sync_stripe(k->c, w, s);
 		mtce_kvm_unlock(s);
 	}
+}
+
+/*
+ * The table is never freed, because a bridge may walk it. Its window is gone, and the
+ * platform has forgotten it. If KVM does not have it, it need not lead here.
+ */
+void mtce_kvm_abandon(struct iommu_table *tbl)
+{
+	if (kref_read(&tbl->it_kref) > 1)
+		return;
+	give_ops_back(tbl);
+	module_put(THIS_MODULE); /* the caller is in a call that holds the module */
 }

@@ -378,9 +378,10 @@ unsigned long mtce_kvm_sync_stripe(struct mtce_container *c,
 
 /*
  * Do every kill that hypercalls have put off: some are not complete, and where KVM
- * has given up on one it has cleared entries without a kill.
+ * has given up on one it has cleared entries without a kill. @frozen: the caller is
+ * between mtce_kvm_freeze() and mtce_kvm_thaw(), so that none is left.
  */
-void mtce_kvm_sync(struct mtce_container *c)
+void mtce_kvm_sync(struct mtce_container *c, bool frozen)
 {
 	int i, j;
 
@@ -389,23 +390,11 @@ void mtce_kvm_sync(struct mtce_container *c)
 		struct mtce_window *w = c->windows[i];
 
 		for (j = 0; w && w->shared && j < MTCE_STRIPES; j++) {
-			mtce_kvm_lock(&w->stripe[j]);
+			if (!frozen)
+				mtce_kvm_lock(&w->stripe[j]);
 			mtce_kvm_sync_stripe(c, w, &w->stripe[j]);
-			mtce_kvm_unlock(&w->stripe[j]);
+			if (!frozen)
+				mtce_kvm_unlock(&w->stripe[j]);
 		}
-	}
-}
-
-/* The same between mtce_kvm_freeze() and mtce_kvm_thaw(), so that none is left. */
-void mtce_kvm_sync_frozen(struct mtce_container *c)
-{
-	int i, j;
-
-	lockdep_assert_held_write(&c->sem);
-	for (i = 0; i < MTCE_MAX_WINDOWS; i++) {
-		struct mtce_window *w = c->windows[i];
-
-		for (j = 0; w && w->shared && j < MTCE_STRIPES; j++)
-			mtce_kvm_sync_stripe(c, w, &w->stripe[j]);
 	}
 }

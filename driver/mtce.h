@@ -522,6 +522,7 @@ int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
 		       u32 levels, u64 *start);
 int mtce_window_create_default(struct mtce_container *c);
 int mtce_window_remove(struct mtce_container *c, u64 start);
+void mtce_window_take(struct mtce_container *c, struct mtce_window *w);
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w);
 void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s);
 bool mtce_levels_available(unsigned int level_shift);
@@ -677,8 +678,7 @@ void mtce_kvm_put_off(struct mtce_container *c, struct mtce_window *w,
 unsigned long mtce_kvm_sync_stripe(struct mtce_container *c,
 				   struct mtce_window *w,
 				   struct mtce_stripe *s);
-void mtce_kvm_sync(struct mtce_container *c);
-void mtce_kvm_sync_frozen(struct mtce_container *c);
+void mtce_kvm_sync(struct mtce_container *c, bool frozen);
 
 /* eeh.c */
 struct vfio_eeh_pe_op;
@@ -688,6 +688,7 @@ long mtce_eeh_op(struct iommu_group *grp, const struct vfio_eeh_pe_op *op);
 /* kvm.c */
 int mtce_kvm_hook(struct mtce_container *c, struct mtce_window *w);
 void mtce_kvm_unhook(struct mtce_window *w);
+void mtce_kvm_abandon(struct iommu_table *tbl);
 void mtce_kvm_share(struct work_struct *work);
 
 #endif /* MTCE_H */

@@ -298,10 +298,15 @@ static void region_free(struct mtce_region *r)
 static int region_put(struct mtce_container *c, struct mtce_region *r,
 		      unsigned int *tries)
 {
+	int ret;
+
 	trace_mtce_unregister(c, r);
 	if (r->dirty)
 		mark_dirty(r);
-	return unlist_region(c->mm, r, tries);
+	ret = unlist_region(c->mm, r, tries);
+	if (ret)
+		trace_mtce_register(c, r);	/* it stays */
+	return ret;
 }
 
 static int region_fill(struct mtce_container *c, struct mtce_region *r)
@@ -438,13 +443,13 @@ static int region_retire(struct mtce_container *c, struct mtce_region *r)
 
 	if (waits(r))
 		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
-	mtce_kvm_sync(c);
+	mtce_kvm_sync(c, false);
 	if (atomic64_read(&r->mapped) && c->type != MTCE_TYPE_V2)
 		return -EBUSY;
 	if (atomic64_read(&r->mapped)) {
 		mtce_tces_revoke(c, r);
 		/* What a hypercall cleared before the revoke came to it. */
-		mtce_kvm_sync(c);
+		mtce_kvm_sync(c, false);
 	}
 	return region_put(c, r, &tries);
 }
@@ -482,7 +487,10 @@ unlock:
 	return ret;
 }
 
-/* At release, when no window is left that could refer to a region. */
+/*
+ * At release, when no window is left that could refer to a region. What a container of
+ * upstream's has left counted as mapped stays listed and pinned, as it does there.
+ */
 void mtce_region_free_all(struct mtce_container *c)
 {
 	unsigned int tries = PUT_TRIES; /* for all of them together */

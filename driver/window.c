@@ -98,7 +98,9 @@ static void drop_table(struct mtce_container *c, struct mtce_window *w)
 {
 	unsigned long pages = w->tbl->it_allocated_size >> PAGE_SHIFT;
 
-	if (!w->stuck)
+	if (w->stuck)
+		mtce_kvm_abandon(w->tbl);
+	else
 		iommu_tce_table_put(w->tbl);
 	account_locked_vm(c->mm, pages, false);
 }
@@ -398,6 +400,13 @@ void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 	kvfree_rcu(w, rcu);
 }
 
+/* Take the window from every group, and let go of it. */
+void mtce_window_take(struct mtce_container *c, struct mtce_window *w)
+{
+	unset_until(c, w, NULL);
+	mtce_window_destroy(c, w);
+}
+
 /**
  * mtce_window_remove() - take a DMA window away
  * @c: container, stopped
@@ -422,7 +431,6 @@ int mtce_window_remove(struct mtce_container *c, u64 start)
 	if (tg && !tg->ops->unset_window)
 		return -EPERM;
 
-	unset_until(c, w, NULL);
-	mtce_window_destroy(c, w);
+	mtce_window_take(c, w);
 	return 0;
 }

@@ -18,6 +18,9 @@ KLOG_PROVOKED='vmalloc error|Call Trace:|Comm: attack_failures|REGS:|\] \[c0[0-9
 # Loading a module is not a user's doing.
 KLOG_LOADING='loading out-of-tree module|module verification failed|klog-mark'
 
+# Where firmware is made to refuse (window_refused), the driver says so.
+KLOG_REFUSED='firmware keeps a DMA window'
+
 klog_mark() { printf 'klog-mark %s\n' "$1" >/dev/kmsg; }
 
 # klog_complaints MARK BACKEND: the lines behind the latest mark that fail a test.
@@ -26,6 +29,7 @@ klog_complaints() {
 	# Upstream does print on users' mistakes.
 	[[ $2 == upstream ]] || bad+="|$KLOG_OURS"
 	[[ $1 != */attack_failures ]] || loading+="|$KLOG_PROVOKED"
+	[[ $1 != */window_refused ]] || loading+="|$KLOG_REFUSED"
 	dmesg | awk -v mark="klog-mark $1" '
 		substr($0, length($0) - length(mark) + 1) == mark { n = 0; seen = 1; next }
 		{ line[n++] = $0 }

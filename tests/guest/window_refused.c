@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Firmware does not take a window from a group: its bridge may go on walking the
+ * table. Then nothing may be left in the table, every bridge is told, and the table
+ * is never freed. tests/modules/refuse_main.c makes firmware refuse.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "fixture.h"
+
+#define MODULE	"mtce_refuse"
+
+static uint64_t kills(void)
+{
+	struct vfio_iommu_mtce_info info;
+
+	if (mtce_info(&box, &info))
+		return 0;
+	return info.stats.kills_tce + info.stats.kills_pe;
+}
+
+/* The next @n requests are refused. */
+static void refuse(int n)
+{
+	FILE *f = fopen("/sys/module/" MODULE "/parameters/refuse", "w");
+
+	CHECK(f && fprintf(f, "%d", n) > 0 && !fclose(f));
+}
+
+static int still_to_refuse(void)
+{
+	FILE *f = fopen("/sys/module/" MODULE "/parameters/refuse", "r");
+	int n = -1;
+
+	if (f && fscanf(f, "%d", &n) != 1)
+		n = -1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static void open_mapped(int groups)
+{
+	uint64_t start;
+
+	OK(container_open(&box, backend->v2, groups));
+	if (!pool)
+		pool = mem_alloc(POOL_SIZE);
+	OK(vfio_register(&box, pool, POOL_SIZE));
+	OK(vfio_remove(&box, 0));
+	OK(vfio_window(&box, 12, SZ_64M, 1, &start));
+	CHECK_IS(start, 0);
+	OK(vfio_map(&box, RW, SZ_1M, pool, SZ_4K));
+}
+
+/* What the table mapped is free, the bridges were told, and there is no window. */
+static void nothing_is_left(uint64_t before, int bridges)
+{
+	CHECK_IS(still_to_refuse(), 0);
+	CHECK_IS(kills() - before, bridges);
+	CHECK_IS(vfio_unmap(&box, SZ_1M, SZ_4K), -ENXIO);
+	OK(vfio_unregister(&box, pool, POOL_SIZE));
+}
+
+static void removed_window(void)
+{
+	uint64_t before;
+
+	CHECKED(open_mapped(1));
+	before = kills();
+	CHECKED(refuse(1));
+	OK(vfio_remove(&box, 0));
+	CHECKED(nothing_is_left(before, 1));
+}
+
+/* The other group loses the window too: it has the same table. */
+static void group_leaves(void)
+{
+	uint64_t before;
+
+	CHECKED(open_mapped(2));
+	before = kills();
+	CHECKED(refuse(1));
+	OK(container_detach(&box, 1));
+	CHECKED(nothing_is_left(before, 2));
+}
+
+/* Another window can be made, and works. */
+static void another_window(void)
+{
+	uint64_t start;
+
+	CHECKED(group_leaves());
+	OK(vfio_register(&box, pool, POOL_SIZE));
+	OK(vfio_window(&box, 12, SZ_64M, 1, &start));
+	OK(vfio_map(&box, RW, start + SZ_1M, pool, SZ_4K));
+	OK(vfio_unmap(&box, start + SZ_1M, SZ_4K));
+}
+
+static void last_group_leaves(void)
+{
+	CHECKED(open_mapped(1));
+	CHECKED(refuse(1));
+	OK(container_detach(&box, 0));
+	CHECK_IS(still_to_refuse(), 0);
+}
+
+static const char *load(void)
+{
+	char self[PATH_MAX] = "", path[PATH_MAX + 64];
+	int fd;
+
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		return "/proc is not there";
+	snprintf(path, sizeof(path), "%s/../modules/" MODULE ".ko", dirname(self));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return MODULE ".ko is not built";
+	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
+		return MODULE ".ko cannot be loaded";
+	close(fd);
+	return NULL;
+}
+
+static void after(void)
+{
+	box_close();
+}
+
+static const struct test tests[] = {
+	TEST(removed_window, NEEDS_NATIVE),
+	TEST(group_leaves, NEEDS_NATIVE | NEEDS_GROUPS),
+	TEST(another_window, NEEDS_NATIVE | NEEDS_GROUPS),
+	TEST(last_group_leaves, NEEDS_OURS),
+};
+
+static void unload(void)
+{
+	syscall(SYS_delete_module, MODULE, 0);
+}
+
+int main(void)
+{
+	static const struct suite suite = {
+		.program = "window_refused",
+		.tests = tests,
+		.num = ARRAY_SIZE(tests),
+		.needs = NEEDS_OURS,
+		.begin = load,
+		.after = after,
+		.end = unload,
+	};
+
+	return run_suite(&suite);
+}
