@@ -9,7 +9,7 @@ TAKEOVER=/sys/module/vfio_iommu_mtce/parameters/takeover
 # In an order in which they can be removed.
 MODULE_FAMILY=(mtce_audit mtce_oracle kvm_hv kvm vfio_iommu_mtce vfio_pci vfio_pci_core vfio_iommu_spapr_tce vfio_spapr_eeh vfio irqbypass)
 
-module_loaded() { [[ -d /sys/module/$1 ]]; }
+module_loaded() { [[ -d $SYS/module/$1 ]]; }
 
 modules_check() {
 	local magic

@@ -32,7 +32,8 @@ state_begin() {
 # What programs of ours change while they run, and put back unless they are killed.
 settings_read() {
 	local file
-	for file in "$SYS"/module/vfio_iommu_mtce/parameters/* "$SYS"/kernel/mm/hugepages/hugepages-16384kB/nr_hugepages; do
+	for file in "$SYS"/module/vfio_iommu_mtce/parameters/* "$SYS"/kernel/mm/hugepages/hugepages-16384kB/nr_hugepages \
+		"$PROC/sys/vm/min_free_kbytes"; do
 		[[ ! -w $file ]] || echo "$file $(<"$file")"
 	done
 }

@@ -15,6 +15,76 @@ short_run() {
 		[[ -s $WORK/short/bench.json ]] && unchanged
 }
 
+# Whatever a run changes on the host it has said before. As hardware counts, for upstream's probe; scenarios that set each parameter,
+# take huge pages and run guests. What changes is not looked up anywhere: it is seen while the run is on, hundreds of times a second.
+SETTINGS=("$PARAMETERS"/* "$HUGE" /proc/sys/vm/{min_free_kbytes,overcommit_memory} /proc/sys/kernel/perf_event_paranoid)
+declare -A was=() seen=()
+read_settings() { # into value
+	local f v
+	for f in "${SETTINGS[@]}"; do
+		v=-
+		[[ ! -r $f ]] || read -r v <"$f" 2>/dev/null || true
+		value[$f]=$v
+	done
+}
+look_around() {
+	local f
+	local -A value=()
+	read_settings
+	for f in "${!value[@]}"; do
+		# Of a module that was not there: its defaults are no change.
+		[[ ${was[$f]} != - ]] || was[$f]=${value[$f]}
+		[[ ${value[$f]} == - || ${value[$f]} == "${was[$f]}" ]] || seen[${f##*/}]=1
+	done
+	[[ ! -d /sys/kernel/tracing/events/mtce_bench ]] || seen[kprobe]=1
+}
+look_at_more() {
+	local m
+	while read -r m _; do [[ ${was[module $m]-} ]] || seen["$m"]=1; done </proc/modules
+	[[ ! -s /sys/module/$OURS/taint || ${was[module $OURS]-} ]] || seen[taint]=1
+	[[ ! -e $PCI/$DEVICE/driver ]] || seen["$DEVICE"]=1
+	[[ $(readlink "/proc/$(program)"/fd/* 2>/dev/null) != *kvm-vm* ]] || seen[guests]=1
+}
+watched_run() {
+	local i m scenario args=()
+	local -A value=()
+	while read -r m _; do was[module $m]=1; done </proc/modules
+	read_settings
+	for m in "${!value[@]}"; do was[$m]=${value[$m]}; done
+	for scenario in 4k-one-page '4k-kill-*-8' 4k-hcall-1-lazy 16m-one-page; do args+=(--scenario "$scenario"); done
+	in_front -u MTCE_MARKER -u MTCE_COUNTER "$HOST" bench --yes --device "$DEVICE" --out "$WORK/all" -- --rounds 1 "${args[@]}" \
+		</dev/null >"$WORK/out" 2>"$WORK/err" &
+	HOST_PID=$!
+	for ((i = 0; ; i++)); do
+		[[ -d /proc/$HOST_PID ]] || break
+		look_around
+		((i % 50)) || look_at_more
+	done
+	ends_with 0 && unchanged
+}
+# What is there for a moment only may be missed: then once more.
+blind_to() {
+	local thing
+	for thing in takeover kill_threshold lazy_timeout_ms lazy_hcalls nr_hugepages kprobe guests taint "$OURS" "$DEVICE"; do
+		[[ ${seen[$thing]-} ]] || echo "$thing"
+	done
+}
+says_all_that_it_changes() {
+	local i thing bad='' blind
+	before
+	for ((i = 0; i < 4; i++)); do
+		watched_run || return 1
+		mapfile -t blind < <(blind_to)
+		((${#blind[@]})) || break
+	done
+	((i < 4)) || { echo "# not seen to change: ${blind[*]}"; bad=1; }
+	sed '/ put all of that back/q' "$WORK/err" >"$WORK/said"
+	for thing in "${!seen[@]}"; do
+		grep -q -- "$thing" "$WORK/said" || { echo "# it changes $thing, and does not say so before"; bad=1; }
+	done
+	[[ ! $bad ]]
+}
+
 # What a shell puts into the background ignores Ctrl-C; a user's mtce-host is in front.
 in_front() { exec setsid env --default-signal=INT --default-signal=QUIT "$@"; }
 # A run that lasts until it is ended: as hardware counts, with a probe, since nothing marks sections.
@@ -106,6 +176,7 @@ nothing_left() { host 0 restore && says 'nothing to put back'; }
 host_prepare
 nothing_prepared
 check as_before_after_a_run short_run
+check it_says_before_what_it_changes says_all_that_it_changes
 check as_before_after_ctrl_c interrupted INT 130
 loaded_by_user
 check a_users_settings_after_term interrupted TERM 143

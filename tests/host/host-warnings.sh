@@ -121,11 +121,12 @@ order "a run that would load upstream's last" 'takeover=1 has no effect*rmmod vf
 order "a run, upstream's built in" 'going on' 'builtin vfio_iommu_spapr_tce'
 
 # What it says first, and that it asks: nobody to be asked, no, yes, --yes.
-ask() { # WAY ANSWER
+ask() { # WAY ANSWER: of VERB, bench if there is none
 	cat >"$WORK/ask" <<-ASK
 		set -euo pipefail
-		TOP=$TOP PROG=mtce-host VERB=bench PROGRAM=bench/mtce-bench NAMED='' YES=$1 UPSTREAM_ONLY='' MTCE_KO=driver/vfio_iommu_mtce.ko
-		for part in pci use devices confirm; do . "$TOP/scripts/host/\$part.sh"; done
+		TOP=$TOP PROG=mtce-host VERB=${VERB:-bench} PROGRAM=bench/mtce-bench OUT=/out NAMED='' YES=$1 UPSTREAM_ONLY=${ALONE-}
+		for part in pci use state modules devices warn confirm; do . "$TOP/scripts/host/\$part.sh"; done
+		MTCE_KO=driver/vfio_iommu_mtce.ko
 		say() { printf '%s\n' "\$*"; }
 		die() { say "\$*"; exit 1; }
 		devices_choose
@@ -142,6 +143,38 @@ new_host; pci 0001:01:00.0 1 ff0000; pci 0002:01:00.0 2 ff0000 vfio-pci
 case_is 'it names every device' "$(ask 1)" '*give 0001:01:00.0 (1234:5678) to vfio-pci (now: no driver)*give 0002:01:00.0 * (now: vfio-pci)*'
 case_is '--yes' "$(ask 1)" '*going on'
 case_is 'nobody to be asked' "$(ask '')" '*give --yes'
+# Each thing that a run changes, before the question; nothing that it does not. What a run is seen to change: tests/guest/host_restores.sh.
+names() { # NAME WORDS...
+	local name=$1 said word
+	shift
+	said=$(ask 1)
+	for word; do case_is "$name names $word" "$said" "*$word*going on"; done
+}
+lacks() { # NAME WORDS...
+	local name=$1 said word
+	shift
+	said=$(ask 1)
+	for word; do case_is "$name does not name $word" "${said//*"$word"*/it does}" "$said"; done
+}
+modules() { rm -rf "$SYS/module"; for m; do mkdir -p "$SYS/module/$m"; done; } # those that are loaded
+ALL=(taint takeover kill_threshold lazy_timeout_ms lazy_hcalls huge 'kprobe on pnv_pci_ioda2_tce_invalidate' 'KVM guests' 'resets it' 'pins memory' /run/mtce-host)
+modules
+names 'a run' 'load vfio, vfio_iommu_spapr_tce, vfio-pci, kvm-hv*driver/vfio_iommu_mtce.ko' "${ALL[@]}" 'but for the taint'
+modules vfio vfio_pci kvm_hv
+names 'with some modules there' 'load vfio_iommu_spapr_tce and driver/vfio_iommu_mtce.ko'
+lacks 'with some modules there' 'vfio,' 'vfio-pci and' kvm-hv
+modules vfio vfio_pci kvm_hv vfio_iommu_spapr_tce vfio_iommu_mtce
+names 'with all modules there' "${ALL[@]:1}"
+lacks 'with all modules there' taint '  load '
+modules
+ALONE=1
+names 'upstream alone' 'load vfio, vfio_iommu_spapr_tce, vfio-pci' huge kprobe 'resets it'
+lacks 'upstream alone' taint takeover kill_threshold vfio_iommu_mtce
+ALONE=''
+VERB=sweep names 'the sweep' takeover lazy_entries
+VERB=sweep lacks 'the sweep' huge kprobe KVM kvm-hv
+VERB=replay names 'the replay' 'KVM guests' lazy_timeout_ms kvm-hv
+VERB='test' names 'the tests' "${ALL[@]}" mtce_audit mtce_oracle direct min_free_kbytes failslab debugfs
 if command -v script >/dev/null; then
 	case_is 'the answer no' "$(ask '' n)" '*nothing was changed'
 	case_is 'no answer' "$(ask '' ' ')" '*nothing was changed'

@@ -81,7 +81,7 @@ machine() {
 	find "$PCI"/*/ -maxdepth 1 -name driver -printf '%p %l\n' | sort
 	grep . "$PCI"/*/driver_override
 	cut -d' ' -f1 /proc/modules | sort
-	grep -s . "$PARAMETERS"/* "$HUGE"
+	grep -s . "$PARAMETERS"/* "$HUGE" /proc/sys/vm/min_free_kbytes
 	grep -s mtce_bench /sys/kernel/tracing/kprobe_events || true
 	[[ ! -d $MTCE_RUN/mtce-host ]] || echo 'there is something to put back'
 }
