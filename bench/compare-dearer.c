@@ -263,7 +263,7 @@ static json_t *row_json(const struct comparison *c, const struct row *row, const
 	json_t *j = json_pack("{s:s,s:s,s:s,s:f,s:b}", "scenario", row->scenario, "op", row->op,
 			      "reason", first_of(reason_of(row))->name,
 			      "change_percent", worst->difference.change,
-			      "tested", worst->difference.instructions.decides);
+			      "tested", worst->difference.instructions.decides || worst->difference.exact);
 	size_t col;
 
 	for (col = 0; col < c->num_columns; col++) {

@@ -333,6 +333,7 @@ void table_notes(const struct comparison *c)
 		print_wrapped("ratio", text);
 	}
 	print_wrapped("work", "every column does the same work; without the calls update and put list it takes one ioctl per page (or per range)");
+	table_uncounted(c);
 	print_reasons(c, CELL_SKIPPED, "skipped");
 	print_reasons(c, CELL_FAILED, "failed");
 }

@@ -189,6 +189,10 @@ void print_origin(const char *what, const json_t *context);
 #define OP_THREADS "threads"
 void table_threads(const struct comparison *c);
 
+/* compare-uncounted.c: what nobody could count, and why; nothing if all was counted */
+void table_uncounted(const struct comparison *c);
+json_t *uncounted_json(const struct comparison *c);
+
 /* compare-hcalls.c: nothing if no row is about hypercalls */
 void table_hcalls(const struct comparison *c);
 

@@ -70,7 +70,7 @@ const char *kprobe_begin(void)
 		atexit(remove_all);
 	}
 	if (access(path_of("kprobe_events"), W_OK))
-		return "tracefs is not mounted or has no kprobes";
+		return "tracefs is not mounted, has no kprobes, or is closed by lockdown";
 	snprintf(trigger, sizeof(trigger), "hist:keys=common_pid:vals=npages if common_pid==%d",
 		 (int)getpid());
 	probe_added = append("kprobe_events", PROBE);

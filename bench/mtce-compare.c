@@ -244,6 +244,7 @@ static json_t *compare_one(const struct arguments *a, json_t *out)
 		j = comparison_json(file, &c, false);
 		json_object_set_new(j, "dearer", dearer_json(&c, d));
 		json_object_set_new(j, "goals", goals_json(&c));
+		json_object_set_new(j, "uncounted", uncounted_json(&c));
 		if (a->model)
 			add_model(j, &c);
 		json_array_append_new(json_object_get(out, "comparisons"), j);

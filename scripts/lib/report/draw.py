@@ -96,7 +96,8 @@ def batches(rows, page, step='map'):
 def batch_lines(rows, page, key):
     """(label, colour, dash, mark, [(size, value)])"""
     found = batches(rows, page)
-    if 'update' not in found:
+    # Alone, upstream has nothing that batches: its calls are the same, whatever their number.
+    if 'update' not in found or not any((r.get('mtce') or {}).get(key) is not None for r in found['update'].values()):
         return []
     kinds = [('upstream: a call for each page', 'upstream', 'update', '#d55e00', '-', 's'),
              ('mtce: a call with an array', 'mtce', 'update', '#0072b2', '-', 'o'),
@@ -111,18 +112,19 @@ def batch_lines(rows, page, key):
 
 
 def batch_panel(axes, rows, page, key, title, unit):
-    said = []
-    for label, colour, dash, mark, points in batch_lines(rows, page, key):
+    said, lines = [], batch_lines(rows, page, key)
+    ends = sorted({points[-1][1] for *_, points in lines})
+    for label, colour, dash, mark, points in lines:
         axes.plot(*zip(*points), color=colour, linestyle=dash, marker=mark, label=label)
         n, v = points[-1]
         # Two lines may be one.
         if v not in said:
             axes.annotate(plain(v) if v >= 1 else f'{v:.5f}', (n, v), textcoords='offset points', ha='right', color=colour, fontsize=7.5,
-                          xytext=(-8, -4) if len(points) > 1 and v < points[-2][1] * 0.7 else (4, 6))
+                          xytext=(-8, -4) if len(points) > 1 and v < points[-2][1] * 0.7 else (4, -13 if any(v < e < 3 * v for e in ends) else 6))
         said.append(v)
     axes.set_xscale('log', base=2)
     axes.set_yscale('log')
-    sizes = sorted({n for _, _, _, _, points in batch_lines(rows, page, key) for n, _ in points})
+    sizes = sorted({n for *_, points in lines for n, _ in points})
     axes.set_xticks(sizes, [plain(n) for n in sizes])
     low, high = axes.get_ylim()
     # Room for the legend below, and for a figure above.
@@ -144,6 +146,8 @@ def batch_pictures(rows, page):
         return []
     pictures = []
     for key, title, unit in BATCH_PANELS:
+        if not batch_lines(rows, page, key):
+            continue
         figure, axes = new(height=2.75)
         batch_panel(axes[0][0], rows, page, key, title, unit)
         axes[0][0].legend(loc='lower left')
@@ -153,8 +157,9 @@ def batch_pictures(rows, page):
 
 def batch_together(rows, page, folder):
     """For README."""
-    figure, axes = new(2 * PLACE, 2.75, columns=2)
-    for a, (key, title, unit) in zip(axes[0], BATCH_PANELS):
+    panels = [p for p in BATCH_PANELS if batch_lines(rows, page, p[0])]
+    figure, axes = new(len(panels) * PLACE, 2.75, columns=len(panels))
+    for a, (key, title, unit) in zip(axes[0], panels):
         batch_panel(a, rows, page, key, title, unit)
     axes[0][0].legend(loc='lower left')
     Picture('batch', figure, '').save(folder)
@@ -164,11 +169,17 @@ def batch_together(rows, page, folder):
 # Guests
 
 def hcall_label(row):
-    """map 512 TCEs; replace: map 1 TCE; a 64 KiB guest page: map 256 TCEs"""
-    name = re.sub('^.*hcall-', '', row['scenario'])
-    kind = '64 KiB guest page' if row['scenario'].startswith('64k') else re.sub(r'-?\d+$', '', name)
-    n = round(row['tces_per_call'])
-    return f"{kind + ': ' if kind else ''}{row['op']} {n} TCE{'s' if n > 1 else ''}"
+    """map 512 TCEs; unmap 64 TCEs, lazily; map a guest page of 256 TCEs"""
+    name, n = re.sub('^.*hcall-', '', row['scenario']), round(row['tces_per_call'])
+    what = f"{n} TCE{'s' if n > 1 else ''}"
+    if 'boot-clear' in name:
+        return f'clear {n} empty TCEs (boot)'
+    if row['scenario'].startswith('64k'):
+        what = f'a guest page of {what}'
+    if 'scattered' in name:
+        what = f'{n} scattered TCEs'
+    lazily = 'lazy' in name and (', lazily' if row['op'] == 'unmap' else ', lazy_hcalls=1')
+    return f"{row['op']} {what}{lazily or ''}"
 
 
 def hcall_pictures(rows):
@@ -176,7 +187,7 @@ def hcall_pictures(rows):
             and (r.get('mtce-takeover') or {}).get('above_null') is not None]
     if not rows:
         return []
-    figure, axes = new(height=0.8 + 0.3 * len(rows))
+    figure, axes = new(height=0.8 + 0.26 * len(rows))
     axes = axes[0][0]
     for i, r in enumerate(rows):
         for j, backend in enumerate(('upstream', 'mtce-takeover')):
@@ -219,14 +230,13 @@ def latency_panel(axes, series, title, emulated):
         high = max(high, next(p[0] for p in points if p[1] >= 99.5) / 1e3)
     axes.set_xscale('log')
     axes.set_xlim(low * 0.8, max(high * 1.2, low * 10))
-    axes.xaxis.set_major_formatter(FuncFormatter(microseconds))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    log_axis(axes.xaxis)
     axes.set_ylim(0, 100)
     axes.set_yticks([0, 25, 50, 75, 90, 99])
     axes.set_ylabel('% of calls within')
     axes.set_xlabel('µs per call' + (f' ({EMULATED})' if emulated else ''))
     axes.set_title(title)
-    axes.legend(loc='lower right')
+    axes.legend(loc='best')
 
 
 def latency_pictures(rows, emulated, chosen):

@@ -138,7 +138,8 @@ class Report:
 
     def hcalls(self):
         rows = self.rows + [r for r, _ in self.added]
-        return [r for r in rows if (cell(r, 'upstream')).get('above_null') is not None]
+        # To replace, something is mapped first and cleared in the end: other scenarios have that.
+        return [r for r in rows if cell(r, 'upstream').get('above_null') is not None and ('replace' not in r['scenario'] or r['op'] == 'replace')]
 
     def hcall_run(self):
         folders = {f for r, f in self.added if cell(r, 'upstream').get('above_null') is not None}
@@ -153,10 +154,16 @@ class Report:
     def first(self):
         where = f'{self.machine()}, kernel {esc(self.context["kernel"])}, {self.context.get("date", "")[:10]}, mtce {esc(self.commit)}' + (
             ' with local changes' if self.context.get('mtce_dirty') else '') + f'; instructions counted by {COUNTERS[self.run["instructions_counted_by"]]}'
-        caution = ('<p class="caution"><strong>Emulated:</strong> instructions and kill stores are counted and can be compared; '
-                   'times are the emulator’s, not POWER8 latency.</p>') if self.emulated else ''
+        counted = ' and '.join(what for what, key in (('instructions', 'instructions'), ('kill stores', 'kill_stores'))
+                               if any(cell(r, b).get(key) is not None for r in self.rows for b in BACKENDS))
+        counted = counted and f'{counted} are counted and can be compared; '
+        caution = f'<p class="caution"><strong>Emulated:</strong> {counted}times are the emulator’s, not POWER8 latency.</p>' if self.emulated else ''
+        caution += ''.join(f'\n<p class="caution"><strong>Not counted:</strong> {esc(u)}</p>' for u in self.uncounted())
         partial = f'<p class="caution"><strong>{esc(self.partial)}</strong></p>\n' if self.partial else ''
         return f'{partial}<h1>{esc(self.headline())}</h1>\n{self.gallery("batch", "lead")}\n<p class="note">{where}</p>\n{caution}'
+
+    def uncounted(self):
+        return [f'{u["what"]} of {u["rows"]} rows ({SHORT[u["backend"]]}): {u["reason"]}' for u in self.comparison['uncounted']]
 
     def machine(self):
         m = self.context.get('machine', {})
@@ -176,11 +183,12 @@ class Report:
             lines.append(f'<tr><th>{esc(draw.hcall_label(r))}</th>{cells}{kills}</tr>')
         out = [c for b in ('upstream', 'mtce-takeover') for r in rows for c in [cell(r, b).get('exits')] if c]
         said = 'None of them leaves for user space.' if not out else f'{len(out)} rows leave for user space.'
-        dearer = [r for r in rows if (cell(r, 'mtce-takeover').get('above_null') or 0) > cell(r, 'upstream')['above_null']]
+        named = {(r['scenario'], r['op']) for r in rows}
+        dearer = [r for d in [self.data] + [d for _, d in self.more] for r in d['comparisons'][0]['dearer']['rows'] if (r['scenario'], r['op']) in named]
         return (f'<h2 id="guests">Guests, by hypercall</h2>\n<p>KVM does a guest’s TCE hypercalls inside the kernel, on upstream’s tables and on mtce’s. '
-                f'{len(dearer)} of {len(rows)} are dearer on mtce. {said} Above a hypercall that does nothing, in the host.{self.hcall_run()}</p>\n'
+                f'{len(dearer)} of {len(rows)} are <a href="#dearer">dearer on mtce</a>. {said} Instructions are the host’s, beyond those of a hypercall that does nothing.{self.hcall_run()}</p>\n'
                 f'<div class="pair">{self.gallery("guests")}\n' +
-                table(['a hypercall: instructions, kill stores', '#upstream', '#mtce', '#kills, upstream', '#mtce'], lines, 'guests') + '</div>')
+                table(['a hypercall', '#instr., upstream', '#mtce', '#kills, upstream', '#mtce'], lines, 'guests') + '</div>')
 
     def dearer(self):
         if self.baseline:
@@ -210,6 +218,9 @@ class Report:
 
     @staticmethod
     def dearer_row(r, change):
+        # Where mtce itself is cheaper, it is the other column.
+        if (r.get('mtce') or 0) <= (r.get('upstream') or 0) < (r.get('mtce-takeover') or 0):
+            change = f'takeover {change}'
         return (f'<tr><th>{esc(r["scenario"])} {esc(r["op"])}</th>' + ''.join(value(r.get(b)) for b in BACKENDS) + f'<td class="n">{change}'
                 + ('' if r['tested'] else ' <abbr title="too few samples for a test">?</abbr>') + '</td></tr>')
 
@@ -346,7 +357,8 @@ class Report:
         about = [f'{machine.get("model", "unknown machine")}, {machine.get("cpu", "unknown CPU")}' + (f', {self.context.get("qemu")}' if self.context.get('qemu') else ''),
                  f'kernel {self.context["kernel"]}, {self.context.get("page_size", 0) // 1024} KiB pages', f'{self.context.get("date", "")}, run {self.name}']
         if self.emulated:
-            about.append('**Emulated: instructions and kill stores can be compared; nothing here is POWER8 latency.**')
+            about.append('**Emulated: what is counted can be compared; nothing here is POWER8 latency.**')
+        about += [f'**Not counted:** {u}' for u in self.uncounted()]
         out += [line for a in about for line in wrap(a, '- ')] + ['']
         shown = self.measured if self.baseline else BACKENDS
         out += ['## Headlines, instructions', '', '|' + '|'.join([f'{"scenario, step":32}'] + [f'{SHORT[b]:>9}' for b in shown]) + ('' if self.baseline else '| ratio') + '|',
