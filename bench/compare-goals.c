@@ -24,7 +24,7 @@ struct goal {
 	const char *scenario;
 	const char *op;
 	enum metric metric;
-	double limit;
+	double limit;		/* of SCALING: how much of what the machine does */
 };
 
 static const struct goal goals[] = {
@@ -45,16 +45,18 @@ static const struct goal goals[] = {
 	{ "mtce", "4k-lazy-512", "unmap", KILLS, 1.0 / 512 },
 	{ "mtce", "4k-lazy-512-scattered", "unmap", PER_TCE, 40 },
 	{ "mtce", "4k-lazy-512-scattered", "unmap", KILLS, 1.0 / 512 },
-	{ "mtce", "4k-smp-one-page", OP_THREADS, SCALING, 1.8 },
-	{ "mtce", "4k-smp-one-page-2w", OP_THREADS, SCALING, 1.8 },
-	{ "mtce", "4k-smp-update-512", OP_THREADS, SCALING, 1.8 },
-	{ "mtce", "4k-smp-update-512-2w", OP_THREADS, SCALING, 1.8 },
-	{ "mtce", "4k-smp-range-1024", OP_THREADS, SCALING, 1.8 },
-	{ "mtce", "4k-smp-range-1024-2w", OP_THREADS, SCALING, 1.8 },
+	{ "mtce", "4k-smp-one-page", OP_THREADS, SCALING, 0.9 },
+	{ "mtce", "4k-smp-one-page-2w", OP_THREADS, SCALING, 0.9 },
+	{ "mtce", "4k-smp-update-512", OP_THREADS, SCALING, 0.9 },
+	{ "mtce", "4k-smp-update-512-2w", OP_THREADS, SCALING, 0.9 },
+	{ "mtce", "4k-smp-range-1024", OP_THREADS, SCALING, 0.9 },
+	{ "mtce", "4k-smp-range-1024-2w", OP_THREADS, SCALING, 0.9 },
 };
 
 /* What two CPUs do that share nothing, if they are real and nobody else uses them. */
 #define PERFECT 2
+/* A back end that serialises does 1. Where the goal is no more than this, such a one would nearly meet it. */
+#define TELLS 1.1
 
 static const struct cell *find(const struct comparison *c, const char *backend,
 			       const char *scenario, const char *op)
@@ -108,13 +110,14 @@ static double times_fewer(const struct comparison *c, const struct goal *g)
 	return (upstream->instructions - kernel) / (cell->instructions - kernel);
 }
 
-/*
- * Of a machine whose CPUs do not do twice the work of one, as emulated ones on a
- * busy host, the share: what it would be if they did.
- */
-static double scaling(const struct cell *cell)
+/* Emulated CPUs on a busy host do not do twice the work of one, whoever works. */
+static double limit(const struct comparison *c, const struct goal *g)
 {
-	return cell->machine < PERFECT ? cell->share * PERFECT : cell->scaling;
+	const struct cell *cell = find(c, g->backend, g->scenario, g->op);
+
+	if (g->metric != SCALING || !cell)
+		return g->limit;
+	return g->limit * fmin(cell->machine, PERFECT);
 }
 
 static double value(const struct comparison *c, const struct goal *g)
@@ -140,7 +143,7 @@ static double value(const struct comparison *c, const struct goal *g)
 	case KILLS:
 		return cell->kills;
 	case SCALING:
-		return scaling(cell);
+		return limit(c, g) > TELLS ? cell->scaling : NAN;
 	}
 	return NAN;
 }
@@ -150,9 +153,9 @@ static bool at_least(const struct goal *g)
 	return g->metric == FEWER || g->metric == SCALING;
 }
 
-static bool met(const struct goal *g, double v)
+static bool met(const struct comparison *c, const struct goal *g, double v)
 {
-	return at_least(g) ? v >= g->limit : v <= g->limit;
+	return at_least(g) ? v >= limit(c, g) : v <= limit(c, g);
 }
 
 static bool is_there(const struct comparison *c, const char *backend)
@@ -195,8 +198,26 @@ static void print_goal(const struct comparison *c, const struct goal *g)
 
 	printf("%-13s %-21s %-7s %-12s %6s %s%5s %s\n", g->backend, g->scenario, g->op,
 	       metric_names[g->metric], format_number(is, sizeof(is), v),
-	       at_least(g) ? ">=" : "<=", format_number(goal, sizeof(goal), g->limit),
-	       met(g, v) ? "met" : "MISSED");
+	       at_least(g) ? ">=" : "<=", format_number(goal, sizeof(goal), limit(c, g)),
+	       met(c, g, v) ? "met" : "MISSED");
+}
+
+/* Goals that this machine cannot judge. */
+static void print_unjudged(const struct comparison *c)
+{
+	char text[128];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(goals); i++) {
+		const struct goal *g = &goals[i];
+		const struct cell *cell = find(c, g->backend, g->scenario, g->op);
+
+		if (g->metric != SCALING || !cell || limit(c, g) > TELLS)
+			continue;
+		snprintf(text, sizeof(text), "%s: the machine's own two CPUs do only %.2f times the work of one",
+			 g->scenario, cell->machine);
+		print_wrapped("unjudged", text);
+	}
 }
 
 void table_goals(const struct comparison *c)
@@ -213,12 +234,13 @@ void table_goals(const struct comparison *c)
 		headed = true;
 		print_goal(c, &goals[i]);
 	}
+	print_unjudged(c);
 	if (headed)
 		printf("above null: instructions beyond a refused ioctl. Of closing, what the\n"
 		       "kernel does by itself is taken off: close-empty, and its kills when\n"
-		       "windows are set and unset. 2 threads: work of two over work of one; if the\n"
-		       "machine's own two CPUs do not do twice the work of one, twice the share of\n"
-		       "what they do.\n");
+		       "windows are set and unset. 2 threads: work of two over work of one, and the\n"
+		       "goal is nine tenths of what the machine's own two CPUs do (at most of 2); one\n"
+		       "that serialises does 1.\n");
 }
 
 json_t *goals_json(const struct comparison *c)
@@ -237,7 +259,7 @@ json_t *goals_json(const struct comparison *c)
 							     "what", metric_names[g->metric],
 							     "value", isnan(v) ? json_null() : json_real(v),
 							     "limit_is", at_least(g) ? "at least" : "at most",
-							     "limit", g->limit, "met", met(g, v)));
+							     "limit", limit(c, g), "met", met(c, g, v)));
 	}
 	return all;
 }
@@ -277,7 +299,7 @@ json_t *problems_of_one(const struct comparison *c)
 	for (i = 0; i < ARRAY_SIZE(goals); i++) {
 		const struct goal *g = &goals[i];
 
-		if (is_judged(c, g) && !met(g, value(c, g)))
+		if (is_judged(c, g) && !met(c, g, value(c, g)))
 			problem(all, g->scenario, g->op, g->backend, isnan(value(c, g)) ?
 				"a goal without a measurement" : "a goal is missed");
 	}

@@ -75,10 +75,12 @@ interrupted() {
 
 # Upstream alone, as a host with an older kernel has it: nothing of ours is asked for, and what that kernel lacks is done without.
 # SETUP is done in a mount namespace of its own. MTCE_MARKER and MTCE_COUNTER are the lab's.
+# All of it with the system calls of Linux 4.18 only (ENOSYS for newer ones).
+OLDER=$HERE/older/older
 alone() { # SETUP [COMMAND...]: run by it
 	local setup=$1
 	shift
-	unshare -m bash -euc "$setup"$'\nexec "$@"' old "$@" env -u MTCE_MARKER -u MTCE_COUNTER \
+	unshare -m bash -euc "$setup"$'\nexec "$@"' old "$@" env -u MTCE_MARKER -u MTCE_COUNTER "$OLDER" \
 		"$BENCH" --group "$GROUP" --backend upstream --rounds 1 --scenario 4k-one-page --scenario 4k-range-8 --output "$WORK/run.json" 2>"$WORK/err" ||
 		{ sed 's/^/# /' "$WORK/err"; return 1; }
 	has '[.scenarios[] | select(.failed or .skipped)] | length == 0' && has '.scenarios[0].map.latency_ns.count > 100'
@@ -102,6 +104,11 @@ built_in() {
 		[[ ! -e /sys/module/vfio_iommu_spapr_tce ]]' && counts_and_probes
 }
 no_counter() {
+	alone : "$OLDER" --no-perf &&
+		has '.instructions_counted_by == "none"' &&
+		has '.scenarios[0].map | .instructions_per_call == null and (.instructions_reason | test("perf_event"))'
+}
+no_right_to_count() {
 	alone : setpriv --bounding-set=-sys_admin,-perfmon -- &&
 		has '.instructions_counted_by == "none"' &&
 		has '.scenarios[0].map | .instructions_per_call == null and (.instructions_reason | test("perf_event"))'
@@ -132,7 +139,8 @@ if [[ $BACKEND == upstream ]]; then
 	check with_tracefs_in_debugfs old_tracefs
 	check without_tracefs no_tracefs
 	check built_into_the_kernel built_in
-	check where_nobody_may_count no_counter
+	check where_perf_is_refused no_counter
+	check where_root_may_not_count no_right_to_count
 fi
 check programs_end_as_they_should exit_status
 echo "1..$number"

@@ -85,6 +85,23 @@ says_all_that_it_changes() {
 	[[ ! $bad ]]
 }
 
+# Upstream alone, on a host where our module is nowhere, and the kernel lets nobody count or trace: a run all the same, that says what it lacks.
+all_refused() {
+	local rc=0
+	before
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare -m bash -euc 'umount -l /sys/kernel/tracing; umount -l /sys/kernel/debug; mount -t tmpfs none "$1"; shift; exec "$@"' old "$HERE/../../driver" \
+		env -u MTCE_MARKER -u MTCE_COUNTER "$HERE/older/older" --no-perf "$HOST" bench --yes --upstream-only --device "$DEVICE" --out "$WORK/alone" -- \
+		--rounds 1 --scenario 4k-one-page --scenario 4k-range-8 </dev/null >"$WORK/out" 2>"$WORK/err" || rc=$?
+	same status "$rc" 0 && unchanged || return 1
+	! grep -q "$OURS\|taint\|takeover" "$WORK/err" || { echo '# it does something with our module'; return 1; }
+	"$HERE/../../bench/mtce-compare" "$WORK/alone/bench.json" >"$WORK/table" || return 1
+	tr -s ' \n' ' ' <"$WORK/table" >"$WORK/said"
+	for words in 'uncounted instructions of 4 rows (upstream): perf_event' 'uncounted kill stores of 4 rows (upstream): tracefs' 'microseconds per call'; do
+		grep -q "$words" "$WORK/said" || { echo "# the table does not say: $words"; tail -n 12 "$WORK/table" | sed 's/^/# /'; return 1; }
+	done
+}
+
 # What a shell puts into the background ignores Ctrl-C; a user's mtce-host is in front.
 in_front() { exec setsid env --default-signal=INT --default-signal=QUIT "$@"; }
 # A run that lasts until it is ended: as hardware counts, with a probe, since nothing marks sections.
@@ -177,6 +194,7 @@ host_prepare
 nothing_prepared
 check as_before_after_a_run short_run
 check it_says_before_what_it_changes says_all_that_it_changes
+check upstream_alone_where_all_is_refused all_refused
 check as_before_after_ctrl_c interrupted INT 130
 loaded_by_user
 check a_users_settings_after_term interrupted TERM 143
