@@ -42,7 +42,8 @@ modules_load() {
 	# Some tests and scenarios are about KVM guests; where there is no KVM they say so.
 	[[ $VERB == sweep ]] || modprobe -q kvm-hv || true
 	[[ ! $UPSTREAM_ONLY ]] || return 0
-	module_loaded vfio_iommu_mtce || insmod "$MTCE_KO" || die "$MTCE_KO could not be loaded; dmesg says why"
+	module_loaded vfio_iommu_mtce || insmod "$MTCE_KO" ||
+		die "$MTCE_KO could not be loaded; dmesg says why (with lockdown it must be signed, see docs/operators.md; --upstream-only does without it)"
 	echo 0 >"$TAKEOVER"
 }
 

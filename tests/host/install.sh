@@ -51,6 +51,7 @@ done
 [[ $("$WORK/root$PREFIX/bin/mtce-bench") == bench/mtce-bench ]]
 "$WORK/root$PREFIX/sbin/mtce-host" --help | grep -q 'put back' || fail 'mtce-host does not start where it is installed'
 if /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
+	[[ $("$WORK/root$PREFIX/bin/mtce-report" --version) == 'mtce-report '* ]] || fail 'mtce-report calls itself something else'
 	"$WORK/root$PREFIX/bin/mtce-report" --latency --out "$WORK/picture" "$TOP/tests/host/samples/mtcelat.json" >"$WORK/said" 2>&1 || fail "$(<"$WORK/said")"
 	[[ -s $WORK/picture-histogram.svg ]] || fail 'mtce-report draws nothing where it is installed'
 fi
