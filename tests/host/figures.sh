@@ -59,6 +59,29 @@ quote '{4k-no-such map upstream}' 1
 says 1 '4k-no-such map upstream}: is not in the data' --check
 sed -i "s#$RUN#results/gone#" "$COPY/README.md"
 says 1 'there is no results/gone' --check
+# Of other kinds of data, and of two figures one.
+rm "$COPY/x.1"
+OTHER=results/20261122T000001Z
+mkdir -p "$COPY/$OTHER"-{watched,guests,sweep}
+echo '{"tools": [{"name": "none", "map": {"instructions_per_call": 2000}}, {"name": "tool", "map": {"instructions_per_call": 3000}}]}' >"$COPY/$OTHER-watched/watched.json"
+printf '%s\n' 'mtce 4k small section 7' 'mtce 4k small kvm/kvm_userspace_exit:19 40' 'mtce 4k large section 8' 'mtce 4k large kvm/kvm_userspace_exit:19 2' \
+	'mtce 4k large vfio/ioctl:536886130 5' >"$COPY/$OTHER-guests/facts"
+printf '7\t100\t0\n8\t1000\t2\n' >"$COPY/$OTHER-guests/kills.tsv"
+echo '{"points": [{"work": "storm", "lazy": true, "lazy_entries": 64, "lazy_timeout_ms": 1, "kill_threshold": 8, "kill_stores": 30, "kill_counter_of_maps": 10, "tces": 100}]}' \
+	>"$COPY/$OTHER-sweep/sweep.json"
+for kind in watched guests sweep; do cp "$COPY/$RUN/context.json" "$COPY/$OTHER-$kind"; done
+others() { # RUN TEMPLATE TEXT
+	printf '%s\n' "<!-- figures $1" "$2" '-->' '?' '<!-- /figures -->' >"$COPY/README.md"
+	says 0 '' --write
+	grep -qxF "$3" "$COPY/README.md" || wrong "not '$3': $(tail -n 2 "$COPY/README.md")"
+}
+others "$OTHER-watched" '{tool map}, {tool map above none}, {tool map / none map} times, {more tool map / none map}, {more none map / tool map}' \
+	'3,000, 1,000, 1.50 times, 50.0 % more, 33.3 % fewer'
+others "$OTHER-guests" '{mtce 4k small kills} {mtce 4k small,large kills} {mtce 4k small,large exits} {mtce 4k small maps} {mtce 4k large maps}' '100 1,100 42 0 5'
+others "$OTHER-sweep" '{storm 64 1 8 kills}' 0.200
+quote '{tool map}' 1
+sed -i "s#$RUN#$OTHER-guests#" "$COPY/README.md"
+says 1 'README.md: {tool map}' --check
 # The driver changed: a word now, a refusal before a release. What is not compiled does not matter.
 quote 'maps: {4k-one-page map upstream}' '?'
 says 0 '' --write
