@@ -59,6 +59,11 @@ quote '{4k-no-such map upstream}' 1
 says 1 '4k-no-such map upstream}: is not in the data' --check
 sed -i "s#$RUN#results/gone#" "$COPY/README.md"
 says 1 'there is no results/gone' --check
+# What is dearer than upstream: each reason, with how many rows it has.
+quote '{dearer short}' '?'
+says 0 '' --write
+"$COMPARE" --json "$COPY/$RUN" | jq -r '.comparisons[0].dearer | .rows as $r | .reasons | to_entries[] | .key as $k | "| \(.key) | \([$r[] | select(.reason == $k)] | length) | "' |
+	while IFS= read -r row; do grep -qF -- "$row" "$COPY/README.md" || wrong "not in the table of what is dearer: $row"; done
 # Of other kinds of data, and of two figures one.
 rm "$COPY/x.1"
 OTHER=results/20261122T000001Z
