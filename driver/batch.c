@@ -451,7 +451,7 @@ static int update_many(struct mtce_container *c, struct mtce_call *call,
 {
 	int ret = update_batch(c, call, ops, num, done);
 
-	/* What is malformed is so first of all, in any container. */
+	/* A malformed operation is -EINVAL, whatever the state of the container. */
 	if (ret < 0 && !*done && any_malformed(ops, num))
 		return -EINVAL;
 	/* Some must be pinned. The rest one by one; all of it was checked. */

@@ -316,8 +316,8 @@ static void group_add(struct mtce_container *c, struct mtce_group *g)
 }
 
 /*
- * A window that firmware does not take from a group is taken from all of them. The
- * group's bridge goes on walking the table, so nothing may be in it from now on.
+ * A window that firmware does not take from one group is taken from all of them: the
+ * bridge of that group walks the table, so nothing may be in it from now on.
  */
 static void drop_stuck_windows(struct mtce_container *c)
 {
@@ -328,7 +328,7 @@ static void drop_stuck_windows(struct mtce_container *c)
 			mtce_window_take(c, c->windows[i]);
 }
 
-/* Its windows were unset. */
+/* @g was asked to give back its windows. */
 static void group_del(struct mtce_container *c, struct mtce_group *g)
 {
 	drop_stuck_windows(c);

@@ -569,7 +569,7 @@ static long v2_call(struct mtce_container *c, unsigned int cmd,
 	}
 }
 
-/* May the calling process act on the container, or be its owner? As far as now. */
+/* An early check without a lock. usable() decides, under sem. */
 static bool may_call(struct mtce_container *c)
 {
 	struct mm_struct *owner = READ_ONCE(c->mm);

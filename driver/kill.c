@@ -94,7 +94,7 @@ void mtce_kill_unmap_group(struct mtce_group *g)
 bool mtce_kill_add(struct mtce_kill *k, unsigned long index,
 		   unsigned long count, bool pe)
 {
-	const unsigned int last = k->nr - 1;
+	unsigned int last = k->nr - 1;
 
 	if (pe && k->entries + count > READ_ONCE(mtce_kill_threshold))
 		k->many = 1;
@@ -284,8 +284,8 @@ static noinline void kill_some(struct mtce_container *c, struct mtce_window *w,
 }
 
 /*
- * Kill @n entries of @w from @index on. The caller holds a kvm_lock of the window:
- * @n is the work of one hypercall, too little for cond_resched().
+ * Kill @n entries of @w from @index on. The caller holds the stripe's lock or its
+ * kvm_lock. @n is at most MTCE_KVM_ENTRIES, too few for cond_resched().
  */
 void mtce_kill_span(struct mtce_container *c, struct mtce_window *w,
 		    unsigned long index, unsigned long n,

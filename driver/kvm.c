@@ -43,6 +43,7 @@
  * is found by the thread. KVM's own walk over its tables does rely on it; that is
  * safe on preemptible kernels from 7.3.3 on, and in 6.12 without CONFIG_PREEMPT.
  */
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -291,7 +292,7 @@ put_span(struct mtce_container *c, struct mtce_window *w, struct mtce_stripe *s,
 	return i;
 }
 
-/* The kill of the entry is put off. The next of neighbours, as most are: 60 less. */
+/* Put off the kill of the entry. Fast where it follows the last one: saves 60. */
 static noinline void put_off(struct mtce_container *c, struct mtce_window *w,
 			     struct mtce_stripe *s, unsigned long index,
 			     struct mtce_region *old)
@@ -655,7 +656,7 @@ static bool kill_at_once(const struct mtce_kvm *k)
 	       !trace_mtce_hcall_enabled();
 }
 
-/* Clear an entry that seems to be live. True: it is, and too hard. */
+/* Clear an entry that seems to be live. True: it is, and cannot be cleared here. */
 static bool clear_entry(struct mtce_kvm *k, struct mtce_window *w,
 			unsigned long index)
 {
@@ -837,8 +838,8 @@ int mtce_kvm_hook(struct mtce_container *c, struct mtce_window *w)
 
 /*
  * Set w->gone. When this returns no hypercall is at an entry, and none will be:
- * KVM may have the table, but not the window. No group uses it any more, so kills
- * that were put off were done by the platform.
+ * KVM may have the table, but not the window. Kills that were put off were done by the
+ * platform, or are done here where firmware refused it.
  */
 void mtce_kvm_unhook(struct mtce_window *w)
 {
@@ -855,13 +856,14 @@ void mtce_kvm_unhook(struct mtce_window *w)
 }
 
 /*
- * The table is never freed, because a bridge may walk it. Its window is gone, and the
- * platform has forgotten it. If KVM does not have it, it need not lead here.
+ * The table is never freed, because a bridge walks it; it stays counted in locked_vm.
+ * If nobody else has a reference, nobody gets one any more, and it need not lead here.
  */
 void mtce_kvm_abandon(struct iommu_table *tbl)
 {
-	if (kref_read(&tbl->it_kref) > 1)
+	kmemleak_not_leak(tbl);
+	if (!refcount_dec_if_one(&tbl->it_kref.refcount))
 		return;
 	give_ops_back(tbl);
-	module_put(THIS_MODULE); /* the caller is in a call that holds the module */
+	module_put(THIS_MODULE); /* the container of the caller holds it, too */
 }

@@ -158,7 +158,7 @@ static u64 time_left(u64 since)
 	return now < due ? due - now : 0;
 }
 
-/* Flush if it is time to. Returns in how many ns it will be, or 0. */
+/* Flush if the oldest entry has waited long enough. Returns the ns left, or 0. */
 static u64 flush_if_old(struct mtce_container *c, struct mtce_window *w)
 {
 	struct mtce_queue *q = &w->queue;
@@ -192,7 +192,7 @@ static u64 sync_if_old(struct mtce_container *c, struct mtce_window *w,
 	return left;
 }
 
-/* The least of both that is not 0. */
+/* The smaller one that is not 0; 0 if both are. */
 static u64 sooner(u64 a, u64 b)
 {
 	return a && b ? min(a, b) : a + b;
@@ -362,6 +362,7 @@ unsigned long mtce_kvm_sync_stripe(struct mtce_container *c,
 	struct mtce_kvm_change *e = &s->kvm.change;
 	unsigned long entries = e->kill.entries;
 
+	lockdep_assert_held(&s->kvm_lock);
 	if (!e->kill.nr)
 		return 0;
 	/* The platform has killed everything of a window that is gone. */

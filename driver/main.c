@@ -23,7 +23,7 @@ MODULE_PARM_DESC(direct,
 unsigned int mtce_kill_threshold = 8;
 module_param_named(kill_threshold, mtce_kill_threshold, uint, 0644);
 MODULE_PARM_DESC(kill_threshold,
-		 "a call that changes more TCEs than this kills the whole PE instead of entry by entry (default: 8)");
+		 "a call that changes more TCEs than this kills the whole PE instead of entry by entry; 0: always the PE (default: 8)");
 
 /* Why these two: results/README.md, "The sweep". */
 unsigned int mtce_lazy_entries = 1024;
@@ -34,7 +34,7 @@ MODULE_PARM_DESC(lazy_entries,
 unsigned int mtce_lazy_timeout_ms = 10;
 module_param_named(lazy_timeout_ms, mtce_lazy_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(lazy_timeout_ms,
-		 "and so is one whose oldest such TCE is that many milliseconds old (default: 10)");
+		 "a window is flushed when its oldest such TCE is this many milliseconds old (default: 10)");
 
 bool mtce_lazy_hcalls;
 module_param_named(lazy_hcalls, mtce_lazy_hcalls, bool, 0644);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The floor plan: structures, who owns them, lock order, prototypes by file.
+ * Overview: structures, who owns them, lock order, prototypes by file.
  *
  * Terms. A TCE is one 8-byte entry of the table that the host bridge walks. A
  * window is a range of IOVAs with a table of its own; the index of an entry counts
@@ -261,7 +261,8 @@ struct mtce_kvm_stripe {
 
 /**
  * struct mtce_stripe - one of the locks of a table
- * @lock: the entries of its parts, and the rest
+ * @lock: the entries of its parts, @hint and @counts; any one stripe of a window
+ *	keeps groups, regions, windows and flags unchanged
  * @hint: region that the last look-up ended in, or mtce_no_region
  * @counts: what was done by calls that held this stripe (and perhaps others)
  * @kvm_lock: the entries of its parts, where the window is shared with KVM
@@ -293,7 +294,7 @@ struct mtce_stripe {
  * @direct: entries are written without @ops; see mtce_table_self_check()
  * @flat: direct, not shared, and one level: entry i is at it_base[i]
  * @gone: removed; a call that got a lock late must look elsewhere
- * @stuck: a bridge may still walk @tbl, so it is never freed
+ * @stuck: firmware has refused to take it from a group, whose bridge walks @tbl
  * @shared: KVM works on it too; set while all is stopped, stays set
  * @kvm_asked: KVM has asked for it
  * @touched: parts that may hold live entries, a bit each; bit operations are
@@ -341,7 +342,8 @@ enum mtce_type {
  * @users: calls inside, and 1 until release
  * @rcu: delays the free past a caller that has yet to take a reference
  * @type: fixed at open
- * @sem: everything below, see the lock order
+ * @sem: everything below, see the lock order; but @pinned is atomic, @mm is set once,
+ *	and @ready is read under a stripe
  * @ready: 0, or work can begin: may_map, a group, no default window pending, not
  *	dead. Then MTCE_READY, and VFIO_MTCE_LAZY where unmaps are lazy
  * @lazy: what VFIO_IOMMU_MTCE_MODE said
@@ -400,7 +402,7 @@ struct mtce_container {
 #define MTCE_PAGE_DIRTY		1ul
 
 /**
- * struct mtce_gather - one call at work in one window; lives on its stack
+ * struct mtce_gather - one call at work in one window; on the stack of its thread
  * @c: container
  * @w: window
  * @s: a stripe that is held: its hint and counts are used
@@ -411,7 +413,7 @@ struct mtce_container {
  * @limit: size of @region; 0 of mtce_no_region: nothing falls into it
  * @run: cleared entries that are not yet taken off region->mapped
  * @mark: shadow that cleared entries get
- * @special: is any of the following not 0? Then the call ends the slow way
+ * @special: the fields below as one word; not 0: mtce_gather_end_slow() ends the call
  * @detached: no group uses the window any more: nothing has to be killed
  * @lazy: entries that are cleared now wait in the queue for their kill
  * @queued: there were such entries: @lazy_kill and @runs are valid
@@ -528,8 +530,8 @@ void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s);
 bool mtce_levels_available(unsigned int level_shift);
 int mtce_window_set(struct mtce_container *c, struct mtce_window *w,
 		    struct mtce_group *g);
-int mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
-		      struct mtce_group *g);
+void mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
+		       struct mtce_group *g);
 
 /* region.c */
 extern struct mtce_region mtce_no_region;

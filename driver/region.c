@@ -298,15 +298,10 @@ static void region_free(struct mtce_region *r)
 static int region_put(struct mtce_container *c, struct mtce_region *r,
 		      unsigned int *tries)
 {
-	int ret;
-
 	trace_mtce_unregister(c, r);
 	if (r->dirty)
 		mark_dirty(r);
-	ret = unlist_region(c->mm, r, tries);
-	if (ret)
-		trace_mtce_register(c, r);	/* it stays */
-	return ret;
+	return unlist_region(c->mm, r, tries);
 }
 
 static int region_fill(struct mtce_container *c, struct mtce_region *r)
@@ -440,6 +435,7 @@ static void region_set_dying(struct mtce_container *c, struct mtce_region *r,
 static int region_retire(struct mtce_container *c, struct mtce_region *r)
 {
 	unsigned int tries = PUT_TRIES;
+	int ret;
 
 	if (waits(r))
 		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
@@ -451,7 +447,10 @@ static int region_retire(struct mtce_container *c, struct mtce_region *r)
 		/* What a hypercall cleared before the revoke came to it. */
 		mtce_kvm_sync(c, false);
 	}
-	return region_put(c, r, &tries);
+	ret = region_put(c, r, &tries);
+	if (ret)
+		trace_mtce_register(c, r);	/* it stays */
+	return ret;
 }
 
 /*
@@ -488,8 +487,8 @@ unlock:
 }
 
 /*
- * At release, when no window is left that could refer to a region. What a container of
- * upstream's has left counted as mapped stays listed and pinned, as it does there.
+ * At release, when no window is left that could refer to a region. A region that
+ * upstream's driver left counted as mapped stays listed and pinned, as it does there.
  */
 void mtce_region_free_all(struct mtce_container *c)
 {

@@ -412,7 +412,7 @@ static int clear_range(struct mtce_gather *ga, unsigned long index,
 		if (index >= end)
 			return 0;
 		cond_resched();
-		if (all && !ga->detached && fatal_signal_pending(current))
+		if (all && !ga->w->gone && fatal_signal_pending(current))
 			return -EINTR;
 	}
 }

@@ -181,7 +181,7 @@ static __always_inline void tce_clear(u64 *shadow, u64 mark, __be64 *tce)
 }
 
 /*
- * One entry of a flat window: most of what is ever done
+ * One entry of a flat window: the most frequent case
  */
 
 /* A lazy unmap cleared the entry. Does it still wait for its kill? See lazy.c. */

@@ -6,8 +6,8 @@
  * every group before anything of it goes. Taking it away makes the platform
  * clear the bridge's pointer to the table and kill the PE's translations, so
  * clearing the table afterwards needs no kill, cannot fail and allocates nothing.
- * Where firmware refuses, the bridge may still walk the table: then it is cleared
- * with kills, and never freed.
+ * Where firmware refuses, the bridge still walks the table: then it is cleared with
+ * kills before firmware is asked again, and not freed if it refuses again.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -98,10 +98,7 @@ static void drop_table(struct mtce_container *c, struct mtce_window *w)
 {
 	unsigned long pages = w->tbl->it_allocated_size >> PAGE_SHIFT;
 
-	if (w->stuck)
-		mtce_kvm_abandon(w->tbl);
-	else
-		iommu_tce_table_put(w->tbl);
+	iommu_tce_table_put(w->tbl);
 	account_locked_vm(c->mm, pages, false);
 }
 
@@ -192,19 +189,42 @@ free:
 	return ERR_PTR(ret);
 }
 
-/* Take the window from one group: 0, or the firmware's refusal. */
-int mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
-		      struct mtce_group *g)
+static bool unset(struct mtce_container *c, struct mtce_window *w,
+		  struct mtce_group *g)
 {
-	long ret = g->table_group->ops->unset_window(g->table_group, w->num);
-
-	if (ret) {
-		pr_warn_once("firmware keeps a DMA window of a PE, its table stays\n");
-		w->stuck = true;
-		return -EIO;
-	}
+	if (g->table_group->ops->unset_window(g->table_group, w->num))
+		return false;
 	trace_mtce_window_unset(c, w, g);
-	return 0;
+	return true;
+}
+
+/*
+ * Take the window from one group. If firmware refuses, the bridge still has the
+ * window, but the platform has forgotten that the group uses the table, and its
+ * kills would pass the group by. So the window is set once more.
+ */
+void mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
+		       struct mtce_group *g)
+{
+	struct iommu_table_group *tg = g->table_group;
+
+	if (unset(c, w, g))
+		return;
+	w->stuck = true;
+	tg->ops->set_window(tg, w->num, w->tbl);
+}
+
+/* The table is empty and every bridge knows. Is it in use in spite of it? */
+static void unset_stuck(struct mtce_container *c, struct mtce_window *w)
+{
+	struct mtce_group *g;
+
+	w->stuck = false;
+	list_for_each_entry(g, &c->groups, next)
+		if (g->table_group->tables[w->num] == w->tbl && !unset(c, w, g))
+			w->stuck = true;
+	if (w->stuck)
+		pr_warn_once("firmware keeps a DMA window of a PE, its table stays\n");
 }
 
 static void unset_until(struct mtce_container *c, struct mtce_window *w,
@@ -375,9 +395,10 @@ void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s)
 }
 
 /*
- * No group uses the window any more: let go of all that it refers to, and of
- * the window, which the caller has locked. The platform has killed what waits.
- * KVM may keep the table: it is empty, and stays so.
+ * The window was taken from every group, so the platform has killed what waits; but
+ * from those that firmware refused, see mtce_window_unset(). Let go of all that it
+ * refers to, and of the window, which the caller has locked. KVM may keep the table:
+ * it is empty, and stays so.
  */
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 {
@@ -394,7 +415,12 @@ void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 	mtce_gather_end(&ga);
 
 	mtce_window_stats(w, &c->stats);
-	drop_table(c, w);
+	if (w->stuck)
+		unset_stuck(c, w);
+	if (w->stuck)
+		mtce_kvm_abandon(w->tbl);
+	else
+		drop_table(c, w);
 	kvfree(w->touched);
 	mtce_stripes_unlock(w, MTCE_ALL_STRIPES);
 	kvfree_rcu(w, rcu);

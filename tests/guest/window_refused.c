@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Firmware does not take a window from a group: its bridge may go on walking the
- * table. Then nothing may be left in the table, every bridge is told, and the table
- * is never freed. tests/modules/refuse_main.c makes firmware refuse.
+ * Firmware does not take a window from a group: its bridge goes on walking the table.
+ * Then nothing may be left in the table, and every bridge is told. If firmware refuses
+ * again, the table is not freed. tests/modules/refuse_main.c makes firmware refuse.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include "fixture.h"
 
 #define MODULE	"mtce_refuse"
+#define ALWAYS	1000
 
 static uint64_t kills(void)
 {
@@ -63,33 +64,68 @@ static void open_mapped(int groups)
 /* What the table mapped is free, the bridges were told, and there is no window. */
 static void nothing_is_left(uint64_t before, int bridges)
 {
-	CHECK_IS(still_to_refuse(), 0);
 	CHECK_IS(kills() - before, bridges);
 	CHECK_IS(vfio_unmap(&box, SZ_1M, SZ_4K), -ENXIO);
 	OK(vfio_unregister(&box, pool, POOL_SIZE));
 }
 
-static void removed_window(void)
+static void remove_refused(int times)
 {
 	uint64_t before;
 
 	CHECKED(open_mapped(1));
 	before = kills();
-	CHECKED(refuse(1));
+	CHECKED(refuse(times));
 	OK(vfio_remove(&box, 0));
 	CHECKED(nothing_is_left(before, 1));
 }
 
 /* The other group loses the window too: it has the same table. */
-static void group_leaves(void)
+static void leave_refused(int times)
 {
 	uint64_t before;
 
 	CHECKED(open_mapped(2));
 	before = kills();
-	CHECKED(refuse(1));
+	CHECKED(refuse(times));
 	OK(container_detach(&box, 1));
 	CHECKED(nothing_is_left(before, 2));
+}
+
+/* Asked again when the table is empty, firmware takes the window. */
+static void removed_window(void)
+{
+	long locked;
+
+	CHECKED(box_open());
+	locked = mem_locked_kb(0);
+	box_close();
+	CHECKED(remove_refused(1));
+	CHECK_IS(still_to_refuse(), 0);
+	CHECK_IS(mem_locked_kb(0), locked);
+}
+
+/* The table stays, and counted: a user gets no more of them than he may lock. */
+static void removed_window_stays(void)
+{
+	long locked;
+
+	CHECKED(box_open());
+	locked = mem_locked_kb(0);
+	box_close();
+	CHECKED(remove_refused(ALWAYS));
+	CHECK(mem_locked_kb(0) > locked);
+}
+
+static void group_leaves(void)
+{
+	CHECKED(leave_refused(1));
+	CHECK_IS(still_to_refuse(), 0);
+}
+
+static void group_leaves_for_good(void)
+{
+	CHECKED(leave_refused(ALWAYS));
 }
 
 /* Another window can be made, and works. */
@@ -97,7 +133,8 @@ static void another_window(void)
 {
 	uint64_t start;
 
-	CHECKED(group_leaves());
+	CHECKED(group_leaves_for_good());
+	CHECKED(refuse(0));
 	OK(vfio_register(&box, pool, POOL_SIZE));
 	OK(vfio_window(&box, 12, SZ_64M, 1, &start));
 	OK(vfio_map(&box, RW, start + SZ_1M, pool, SZ_4K));
@@ -131,12 +168,15 @@ static const char *load(void)
 
 static void after(void)
 {
+	refuse(0);
 	box_close();
 }
 
 static const struct test tests[] = {
 	TEST(removed_window, NEEDS_NATIVE),
+	TEST(removed_window_stays, NEEDS_NATIVE),
 	TEST(group_leaves, NEEDS_NATIVE | NEEDS_GROUPS),
+	TEST(group_leaves_for_good, NEEDS_NATIVE | NEEDS_GROUPS),
 	TEST(another_window, NEEDS_NATIVE | NEEDS_GROUPS),
 	TEST(last_group_leaves, NEEDS_OURS),
 };
