@@ -91,8 +91,8 @@ exact 0 'are counted exactly on both sides' "($STEPS | select(.purity)) |= (.ins
 exact 0 ' 0 better, 0 worse' "($STEPS | select(.purity)) |= ($MORE | .purity = 0)"
 cp "$WORK/exact.json" "$WORK/exact2.json"
 gives 0 'of which [1-9][0-9]* are the same to the' "$WORK/exact.json" "$WORK/exact2.json"
-# One of some hundred tests says 0.02 by chance.
-jq -c "($MTCE | select(.name == \"4k-range-1024\") | .map) |= (.instructions_per_call_samples = [101, 102, 103, 104, 105, 106, 107, 108, 109, 130])" "$FULL" >"$WORK/chance.json"
+# One of some hundred tests says 0.02 by chance, where it is a matter of chance: not of exact counts.
+jq -c "($MTCE | select(.name == \"4k-range-1024\") | .map) |= (.purity = 0 | .instructions_per_call_samples = [101, 102, 103, 104, 105, 106, 107, 108, 109, 130])" "$FULL" >"$WORK/chance.json"
 spoil "$WORK/chance.json" "($MTCE | select(.name == \"4k-range-1024\") | .map) |= (.instructions_per_call_samples = [100, 111, 112, 113, 114, 115, 116, 117, 118, 119])"
 gives 0 ' 0 better, 0 worse' "$WORK/chance.json" "$WORK/b.json"
 # A failure is never "equal".
