@@ -137,7 +137,10 @@ apt_update() {
 apt_in() {
 	local release=$1 view=$2 command=$3 prefer=()
 	shift 3
-	[[ $view != backports ]] || prefer=(-o "APT::Default-Release=$release-backports")
+	case $view in
+	backports) prefer=(-o "APT::Default-Release=$release-backports") ;;
+	sid) prefer=(-o "APT::Default-Release=$release") ;;
+	esac
 	"$command" -c "$APT_ROOT/apt.conf" -o "Dir::Etc::sourcelist=$APT_ROOT/$release-$view.list" "${prefer[@]}" "$@"
 }
 

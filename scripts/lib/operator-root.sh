@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A root disk of Debian 13 as an operator has it: dpkg, apt, DKMS, a compiler, QEMU, and an archive on the disk from which apt takes the
-# kernel's headers. Packages are unpacked, not configured, but dpkg knows them. If the mirror has not all of Debian 13 for ppc64el, it is
-# Debian 12, and setup says so. After package-root.sh.
+# kernel's headers. Packages are unpacked, not configured, but dpkg knows them. What the mirror's pool lacks of Debian 13 for ppc64el is
+# taken from sid; if that does not do, all of it is Debian 12. /etc/operator-root says so. After package-root.sh.
 # shellcheck shell=bash
 
 operator_root_packages() {
@@ -12,18 +12,44 @@ operator_root_packages() {
 # The compiler that the kernel's headers ask for.
 operator_root_compiler() { sed -nE 's/^CC = .*(gcc-[0-9]+)$/\1/p' "$MTCE_CACHE/kernel-$1/headers/.kernelvariables"; } # KERNEL
 
+# A view of Debian 13 that knows sid, too. A pool that is behind its index lacks new versions of a few packages, for this architecture.
+operator_root_sid() {
+	local mirror suite
+	mirror=$(apt_mirror)
+	for suite in trixie sid; do apt_source "$mirror" "$suite"; done >"$APT_ROOT/trixie-sid.list"
+	apt_in trixie sid apt-get -q -o APT::Get::List-Cleanup=false update
+}
+operator_root_fetch() { # DIR NAME...
+	local dir=$1 lacks
+	shift
+	mkdir -p "$dir"
+	if apt_fetch_closure "$dir" trixie release "$@" >"$dir.said" 2>&1; then
+		echo 'Debian 13' >"$dir.origin"
+		return
+	fi
+	mapfile -t lacks < <(awk '/^Err:/ { print $5 }' "$dir.said" | sort -u)
+	if ((${#lacks[@]})) && operator_root_sid && apt_fetch_closure "$dir" trixie sid "$@" "${lacks[@]/%//sid}"; then
+		echo "Debian 13, and of sid what the mirror lacks of it: ${lacks[*]}" >"$dir.origin"
+		aloud "the mirror lacks of Debian 13 for ppc64el: ${lacks[*]}; took these from sid"
+		return
+	fi
+	rm -rf "$dir"
+	apt_closure "$dir" bookworm "$@"
+	echo 'Debian 12, because the mirror has not all of Debian 13 for ppc64el' >"$dir.origin"
+}
+
 make_operator_root() { # KERNEL DIR
 	local kernel=$1 dir=$2 release v packages
 	release=$(<"$MTCE_CACHE/kernel-$kernel/release")
 	v=${release%%-powerpc64le*}
 	read -ra packages < <(operator_root_packages)
-	step "fetching packages of a host with apt, QEMU and a compiler" apt_closure "$dir/debs" trixie \
+	step "fetching packages of a host with apt, QEMU and a compiler" operator_root_fetch "$dir/debs" \
 		"${packages[@]}" "$(operator_root_compiler "$kernel")"
 	step "fetching its kernel headers" apt_download "$dir/archive" "$(kernel_suite)" \
 		"linux-headers-$release:ppc64el" "linux-headers-$v-common:all" "linux-kbuild-$v:ppc64el"
 	step "making that host's root disk" operator_root_pack "$dir" "$kernel" "$release"
 	(cd "$dir" && ls debs archive) >"$dir/.versions"
-	rm -rf "$dir/debs" "$dir/archive"
+	rm -rf "$dir/debs" "$dir"/debs.* "$dir/archive"
 	echo root.img >"$dir/.key-files"
 }
 
@@ -34,6 +60,7 @@ operator_root_pack() { # DIR KERNEL RELEASE
 	unpack_debs "$root" "$dir"/debs/*.deb
 	guest_root_configure "$root"
 	echo mtce-operator >"$root/etc/hostname"
+	cp "$dir/debs.origin" "$root/etc/operator-root"
 	mkdir -p "$root"/boot "$root"/var/{cache/apt/archives/partial,lib/apt/lists/partial,log/apt}
 	cp "$MTCE_CACHE/kernel-$2/vmlinux" "$root/boot/vmlinux"
 	package_root_status "$root" "$dir"/debs/*.deb

@@ -54,7 +54,7 @@ setup_qemu_root() { # KERNEL
 }
 
 setup_operator_root() { # KERNEL
-	part "operator-root-$1" 4000 "make_operator_root $1" operator_root_packages operator_root_compiler operator_root_pack operator_root_kernel \
+	part "operator-root-$1" 4000 "make_operator_root $1" operator_root_packages operator_root_fetch operator_root_compiler operator_root_pack operator_root_kernel \
 		operator_root_archive package_root_status package_root_name guest_root_configure make_ext4 unpack_debs "$MTCE_CACHE/kernel-$1/release"
 }
 
