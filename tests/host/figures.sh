@@ -14,7 +14,11 @@ for t in python3 git jq make gcc; do command -v $t >/dev/null || { echo "$t is n
 # shellcheck source=SCRIPTDIR/lib/compare.sh
 . "$TOP/tests/host/lib/compare.sh"
 build_compare
-"$TOP/scripts/figures" --check --compare "$COMPARE"
+# Figures of another driver than the one that is here are wrong, too. MTCE_OLD_FIGURES=1, while that is worked on: a warning.
+how=--release
+[[ ! ${MTCE_OLD_FIGURES-} ]] || how=--check
+"$TOP/scripts/figures" $how --compare "$COMPARE" ||
+	wrong 'measure again, and name the new runs: results/README.md. MTCE_OLD_FIGURES=1 warns only of figures of another driver'
 
 # A checkout of its own, with one quote and a driver.
 COPY=$WORK/copy RUN=results/20261122T000000Z-sample
@@ -97,5 +101,9 @@ says 0 '' --release
 echo 'int other;' >>"$COPY/driver/main.c"
 says 0 '^warning: driver/ or uapi/ changed after' --check
 says 1 'driver/ or uapi/ changed after' --release
+# A clone without history cannot tell, and says so.
+git clone -q --depth 1 "file://$COPY" "$WORK/shallow"
+"$WORK/shallow/scripts/figures" --release --compare "$COMPARE" >"$WORK/said" 2>&1 || wrong "a shallow clone is refused: $(<"$WORK/said")"
+grep -q '^warning: .* which this checkout does not have' "$WORK/said" || wrong 'a shallow clone says nothing'
 rm "$COPY/README.md" "$COPY/x.1"
 says 1 'no document quotes a run' --check
