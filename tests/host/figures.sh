@@ -101,6 +101,16 @@ says 0 '' --release
 echo 'int other;' >>"$COPY/driver/main.c"
 says 0 '^warning: driver/ or uapi/ changed after' --check
 says 1 'driver/ or uapi/ changed after' --release
+# Unless it is said why the figures are those of this driver, too; of the next one that says nothing.
+git_copy commit -qam third
+echo "${RUN#results/} | $(git_copy rev-parse HEAD) | an int that nobody reads" >"$COPY/results/older-drivers"
+says 0 '' --release
+echo 'int another;' >>"$COPY/driver/main.c"
+says 1 'driver/ or uapi/ changed after' --release
+echo "${RUN#results/} | $(git_copy rev-parse HEAD) |" >"$COPY/results/older-drivers"
+git_copy checkout -q driver/main.c
+says 1 'driver/ or uapi/ changed after' --release
+rm "$COPY/results/older-drivers"
 # A clone without history cannot tell, and says so.
 git clone -q --depth 1 "file://$COPY" "$WORK/shallow"
 "$WORK/shallow/scripts/figures" --release --compare "$COMPARE" >"$WORK/said" 2>&1 || wrong "a shallow clone is refused: $(<"$WORK/said")"
