@@ -9,6 +9,8 @@ build() { # KERNEL [ROOM...]
 	local kernel=$1 dest=$TOP/build/$1 room rooms=(driver tests/modules lib bench tests/guest examples/nvme-direct)
 	# The BPF tools are made from a kernel's type information, and those built here have none.
 	kernel_is_built "$kernel" || rooms+=(bpf)
+	# This one has the driver in it.
+	! kernel_is_series "$kernel" || rooms=("${rooms[@]:1}")
 	shift
 	(($#)) || set -- "${rooms[@]}"
 	mkdir -p "$dest"
@@ -17,6 +19,7 @@ build() { # KERNEL [ROOM...]
 	build_copy "$dest"
 	build_context "$kernel" >"$dest/context.json.new"
 	mv "$dest/context.json.new" "$dest/context.json"
+	! kernel_is_series "$kernel" || install -D "$MTCE_CACHE/kernel-$kernel/vfio_mtce_test" "$dest/series/vfio_mtce_test"
 	for room in "$@"; do
 		case $room in
 		driver | tests/modules) build_kernel_room "$dest/$room" "$kernel" ;;

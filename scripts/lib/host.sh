@@ -38,6 +38,8 @@ HOST_NEEDS_KERNEL=(
 	flex:flex
 	bison:bison
 	libelf-dev:/usr/include/gelf.h
+	git:git
+	patch:patch
 )
 
 # Not needed, but nice to have: without it a sweep has no picture and a run no report. Tables are there all the same.

@@ -27,6 +27,10 @@ setup_kernel() { # KERNEL
 	if kernel_is_new "$1"; then
 		[[ ! $(new_kernel_tools) ]] || { apt_update; release_root module "$(new_kernel_tools)"; }
 		part "kernel-$1" 900 "make_new_kernel $1" new_kernel_unpack kernel_pack initramfs_base make_ext4
+	elif kernel_is_series "$1"; then
+		mapfile -t configs < <(built_kernel_configs "$1"; series_sources)
+		part "kernel-$1" 3500 make_series_kernel linux_source built_kernel_make series_apply series_configure series_selftest \
+			built_kernel_compile built_kernel_keep kernel_pack initramfs_base make_ext4 "${configs[@]}"
 	elif kernel_is_built "$1"; then
 		mapfile -t configs < <(built_kernel_configs "$1")
 		part "kernel-$1" 3500 "make_built_kernel $1" linux_source built_kernel_make built_kernel_configure \

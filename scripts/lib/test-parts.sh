@@ -15,6 +15,7 @@ kasan           mtce under KASAN, radix MMU                            kasan
 kasan-attacks   the same, the programs that are called attacks         kasan
 kasan-takeover  mtce-takeover under KASAN                              kasan
 preempt         both back ends of mtce, preempted anywhere             preempt
+series          the series for mainline, as a kernel                   series
 coverage        lines of the driver that the tests reach               preempt
 mutations       broken drivers that a test must notice                 64k
 mutations-more  the same on the kernels that are built here            debug
@@ -51,6 +52,8 @@ part_kasan() { guest_built kasan mtce "${KASAN[@]}"; }
 part_kasan-attacks() { guest_built kasan mtce attack_ v1_pinned; }
 part_kasan-takeover() { guest_built kasan mtce-takeover "${KASAN[@]}" attack_failures; }
 part_preempt() { guest_built preempt 'mtce-takeover mtce'; }
+# Upstream's back end and KVM are changed by it, too.
+part_series() { guest_built series 'upstream mtce-takeover mtce' --quick; }
 part_coverage() { "$TOP/tests/coverage/run" -- "${MORE[@]}"; }
 part_mutations() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only stock; }
 part_mutations-more() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only built; }
