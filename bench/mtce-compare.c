@@ -23,7 +23,7 @@ static const char doc[] =
 	"Under emulation times are the emulator's, and labelled so.\n\n"
 	"Examples:\n"
 	"  mtce-compare results/20261128T005819Z-lab-64k-dddc273\n"
-	"  mtce-compare results/20261123T070733Z-sweep-lab-64k-26bcca7\n"
+	"  mtce-compare results/20261128T014751Z-sweep-lab-64k-dddc273\n"
 	"  mtce-compare --base mtce-takeover --new mtce bench.json\n"
 	"  mtce-compare before.json after.json\n"
 	"  mtce-compare --check a1.json a2.json -b b1.json -b b2.json\n"
