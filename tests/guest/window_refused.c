@@ -61,71 +61,64 @@ static void open_mapped(int groups)
 	OK(vfio_map(&box, RW, SZ_1M, pool, SZ_4K));
 }
 
-/* What the table mapped is free, the bridges were told, and there is no window. */
-static void nothing_is_left(uint64_t before, int bridges)
+/*
+ * A window that @groups share is removed, or a group of two leaves, and firmware
+ * refuses so many times. What the table mapped is free, each bridge was told, and there
+ * is no window: the other group has lost it too, for it had the same table.
+ */
+static void goes_refused(int groups, int times)
 {
-	CHECK_IS(kills() - before, bridges);
+	uint64_t before;
+
+	CHECKED(open_mapped(groups));
+	before = kills();
+	CHECKED(refuse(times));
+	OK(groups == 1 ? vfio_remove(&box, 0) : container_detach(&box, 1));
+	CHECK_IS(kills() - before, groups);
 	CHECK_IS(vfio_unmap(&box, SZ_1M, SZ_4K), -ENXIO);
 	OK(vfio_unregister(&box, pool, POOL_SIZE));
 }
 
-static void remove_refused(int times)
+/* What a removed window leaves in locked_vm, in KiB. */
+static void remove_refused(int times, long *left)
 {
-	uint64_t before;
+	long before;
 
-	CHECKED(open_mapped(1));
-	before = kills();
-	CHECKED(refuse(times));
-	OK(vfio_remove(&box, 0));
-	CHECKED(nothing_is_left(before, 1));
-}
-
-/* The other group loses the window too: it has the same table. */
-static void leave_refused(int times)
-{
-	uint64_t before;
-
-	CHECKED(open_mapped(2));
-	before = kills();
-	CHECKED(refuse(times));
-	OK(container_detach(&box, 1));
-	CHECKED(nothing_is_left(before, 2));
+	CHECKED(box_open());
+	before = mem_locked_kb(0);
+	box_close();
+	CHECKED(goes_refused(1, times));
+	*left = mem_locked_kb(0) - before;
 }
 
 /* Asked again when the table is empty, firmware takes the window. */
 static void removed_window(void)
 {
-	long locked;
+	long left = 0;
 
-	CHECKED(box_open());
-	locked = mem_locked_kb(0);
-	box_close();
-	CHECKED(remove_refused(1));
+	CHECKED(remove_refused(1, &left));
 	CHECK_IS(still_to_refuse(), 0);
-	CHECK_IS(mem_locked_kb(0), locked);
+	CHECK_IS(left, 0);
 }
 
 /* The table stays, and counted: a user gets no more of them than he may lock. */
 static void removed_window_stays(void)
 {
-	long locked;
+	long left = 0;
 
-	CHECKED(box_open());
-	locked = mem_locked_kb(0);
-	box_close();
-	CHECKED(remove_refused(ALWAYS));
-	CHECK(mem_locked_kb(0) > locked);
+	CHECKED(remove_refused(ALWAYS, &left));
+	CHECK(left > 0);
 }
 
 static void group_leaves(void)
 {
-	CHECKED(leave_refused(1));
+	CHECKED(goes_refused(2, 1));
 	CHECK_IS(still_to_refuse(), 0);
 }
 
 static void group_leaves_for_good(void)
 {
-	CHECKED(leave_refused(ALWAYS));
+	CHECKED(goes_refused(2, ALWAYS));
 }
 
 /* Another window can be made, and works. */
