@@ -10,20 +10,28 @@ run_prepare() {
 	OUT=$(cd "$OUT" && pwd)
 	need_space "$OUT" 200
 	rm -f "$OUT"/{console,kernel,output}.log "$OUT/kills.tsv"
-	exec {RUN_LOCK_FD}>"$MTCE_CACHE/run.lock"
-	flock -n "$RUN_LOCK_FD" || {
-		say "another lab is running, waiting"
-		flock "$RUN_LOCK_FD"
-	}
-	WORK=$MTCE_CACHE/run # one at a time: the lock says so
-	rm -rf "$WORK"
-	mkdir "$WORK"
+	run_lock
+	WORK=$MTCE_CACHE/run/$$
+	mkdir -p "$WORK"
 	at_exit "rm -rf $(printf %q "$WORK")"
 	mkfifo "$WORK"/{status,output}.{in,out}
 	qemu_disk "$WORK"
 	qemu_initrd "$WORK"
 	qemu_share "$WORK"
 	qemu_args "$WORK" "$OUT"
+}
+
+# Whoever measures is alone. What others left behind is there only when nobody else is.
+run_lock() {
+	local how=--exclusive
+	[[ ! $BESIDE ]] || how=--shared
+	exec {RUN_LOCK_FD}>"$MTCE_CACHE/run.lock"
+	flock -n $how "$RUN_LOCK_FD" || {
+		say "another lab is running, waiting"
+		flock $how "$RUN_LOCK_FD"
+	}
+	[[ $BESIDE ]] || rm -rf "$MTCE_CACHE/run"
+	rm -rf "$MTCE_CACHE/run/$$"
 }
 
 # Without --out: a folder under build/out; the newest ten stay.

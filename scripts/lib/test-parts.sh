@@ -38,9 +38,9 @@ part_kernel() { # NAME
 part_list() { awk 'NF { name = $1; kernel = $NF; $1 = $NF = ""; sub(/^ +/, ""); sub(/ +$/, ""); printf "  %-15s %-8s %s\n", name, kernel, $0 }' <<<"$PARTS"; }
 
 part_check() { host_checks; }
-part_stock-upstream() { guest_lab "$KERNEL" "$OUT" --long --backend upstream "${MORE[@]}"; }
-part_stock-takeover() { guest_lab "$KERNEL" "$OUT" --long --backend mtce-takeover "${MORE[@]}"; }
-part_stock-mtce() { guest_lab "$KERNEL" "$OUT" --long --backend mtce "${MORE[@]}"; }
+part_stock-upstream() { guest_lab "$KERNEL" "$OUT" -- --long --backend upstream "${MORE[@]}"; }
+part_stock-takeover() { guest_lab "$KERNEL" "$OUT" -- --long --backend mtce-takeover "${MORE[@]}"; }
+part_stock-mtce() { guest_lab "$KERNEL" "$OUT" -- --long --backend mtce "${MORE[@]}"; }
 # Upstream is not asked here: one complaint of lockdep, about whomever, and it watches no longer. Not the long
 # random runs either, these kernels take several times as long for everything. For KASAN's sake there is no need of
 # programs that are about scripts and tools.
@@ -72,7 +72,7 @@ guest_built() { # KERNEL "BACKEND..." [ARGUMENT of tests/guest/run]...
 	shift 2
 	((${#MORE[@]} == 0)) || set -- "${MORE[@]}"
 	"$TOP/scripts/lab" setup --kernel "$kernel" && "$TOP/scripts/lab" build --kernel "$kernel" &&
-		guest_lab "$kernel" "$OUT" "${backends[@]}" "$@"
+		guest_lab "$kernel" "$OUT" -- "${backends[@]}" "$@"
 }
 
 # One line of a part, for people and for results/: build/test/parts.md is a table of the last run of each.
