@@ -124,6 +124,11 @@ long mem_locked_kb(pid_t pid)
 	return number_in(path, "VmLck:");
 }
 
+long mem_unmoved(void)
+{
+	return number_in("/proc/vmstat", "pgmigrate_fail ");
+}
+
 static long pins_now(void)
 {
 	return number_in("/proc/vmstat", "nr_foll_pin_acquired ") -
