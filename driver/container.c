@@ -296,20 +296,12 @@ static void groups_changed(struct mtce_container *c)
 /*
  * A group is told of every kill from before it has the first window until after
  * it has lost the last one. Kills that wait are done before groups change: how
- * they are remembered depends on what the groups' bridges can do. A hypercall may
- * leave one until it is stopped, so that is looked for twice.
+ * they are remembered depends on what the groups' bridges can do.
  */
-static void stop_and_sync(struct mtce_container *c)
-{
-	mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
-	mtce_kvm_sync(c, false);
-	mtce_kvm_freeze(c);
-	mtce_kvm_sync(c, true);
-}
-
 static void group_add(struct mtce_container *c, struct mtce_group *g)
 {
-	stop_and_sync(c);
+	mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
+	mtce_kvm_stop(c);
 	list_add_tail(&g->next, &c->groups);
 	groups_changed(c);
 	mtce_kvm_thaw(c);
@@ -332,7 +324,8 @@ static void drop_stuck_windows(struct mtce_container *c)
 static void group_del(struct mtce_container *c, struct mtce_group *g)
 {
 	drop_stuck_windows(c);
-	stop_and_sync(c);
+	mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
+	mtce_kvm_stop(c);
 	list_del(&g->next);
 	groups_changed(c);
 	mtce_kvm_thaw(c);

@@ -297,24 +297,44 @@ static long enable(struct mtce_container *c)
 	return ret ? ret : mtce_container_enable(c);
 }
 
+/* Group number @i with a reference, NULL behind the last one, or an ERR_PTR. */
+static struct iommu_group *nth_group(struct mtce_container *c, unsigned int i)
+{
+	struct iommu_group *grp = NULL;
+	struct mtce_group *g;
+	int ret = mtce_lock_shared(c);
+
+	if (ret)
+		return ERR_PTR(ret);
+	list_for_each_entry(g, &c->groups, next) {
+		if (!i--) {
+			grp = iommu_group_ref_get(g->grp);
+			break;
+		}
+	}
+	mtce_unlock_shared(c);
+	return grp;
+}
+
+/*
+ * No lock is held: a reset takes locks of the group's devices, which an unbind holds
+ * while it waits for sem.
+ */
 static long eeh_pe_op(struct mtce_container *c, unsigned long arg)
 {
 	struct vfio_eeh_pe_op op;
-	struct mtce_group *g;
+	struct iommu_group *grp;
+	unsigned int i;
 	long ret;
 
 	ret = mtce_eeh_read(&op, arg);
-	if (ret)
-		return ret;
-	ret = mtce_lock_shared(c);
-	if (ret)
-		return ret;
-	list_for_each_entry(g, &c->groups, next) {
-		ret = mtce_eeh_op(g->grp, &op);
-		if (ret)
-			break;
+	for (i = 0; !ret; i++) {
+		grp = nth_group(c, i);
+		if (IS_ERR_OR_NULL(grp))
+			return PTR_ERR_OR_ZERO(grp);
+		ret = mtce_eeh_op(grp, &op);
+		iommu_group_put(grp);
 	}
-	mtce_unlock_shared(c);
 	return ret;
 }
 
@@ -394,6 +414,8 @@ static long copy_ops(struct vfio_mtce_op *ops,
 	for (i = 0; i < u->op_num && !ret; i++, from += u->op_len) {
 		ret = copy_struct_from_user(&ops[i], sizeof(*ops), from,
 					    u->op_len);
+		if (fatal_signal_pending(current))
+			ret = -EINTR;
 		cond_resched();
 	}
 	return ret;
@@ -598,9 +620,20 @@ static noinline long slow_call(struct mtce_container *c, struct mtce_call *call,
 	return ret;
 }
 
+/* How many operations were done is also an answer of an update. */
+static __always_inline int write_done(unsigned int cmd, unsigned long arg,
+				      long ret)
+{
+	struct vfio_iommu_mtce_update __user *user = (void __user *)arg;
+	u32 done = !ret;
+
+	return cmd == VFIO_IOMMU_MTCE_UPDATE ? put_user(done, &user->op_num) : 0;
+}
+
 /* A map that pins its memory: the rest of slow_call(), with its argument read. */
 static noinline long pinning_map(struct mtce_container *c,
-				 struct mtce_call *call,
+				 struct mtce_call *call, unsigned int cmd,
+				 unsigned long arg,
 				 const struct vfio_mtce_op *op)
 {
 	long ret = -EPERM;
@@ -616,6 +649,7 @@ static noinline long pinning_map(struct mtce_container *c,
 		if (ret == MTCE_PIN_FIRST)
 			ret = mtce_update_alone(c, call, op);
 	}
+	ret = write_done(cmd, arg, ret) ?: ret;
 	mtce_container_put(c);
 	return ret;
 }
@@ -633,15 +667,27 @@ static __always_inline int read_op(struct vfio_mtce_op *op, unsigned int cmd,
 	}
 }
 
-/* How many operations were done is also an answer of an update. */
-static __always_inline long write_done(unsigned int cmd, unsigned long arg,
-				       int ret)
+/*
+ * The end of fast_call(). Its stripe holds the container, and so the module: an
+ * answer that must wait for its page needs a reference before the stripe goes.
+ */
+static __always_inline long fast_done(struct mtce_container *c,
+				      struct mtce_stripe *s,
+				      unsigned int cmd, unsigned long arg,
+				      long ret)
 {
-	struct vfio_iommu_mtce_update __user *user = (void __user *)arg;
-	u32 done = !ret;
+	int failed;
 
-	if (cmd == VFIO_IOMMU_MTCE_UPDATE && put_user(done, &user->op_num))
-		return -EFAULT;
+	pagefault_disable();
+	failed = write_done(cmd, arg, ret);
+	pagefault_enable();
+	if (unlikely(failed))
+		refcount_inc(&c->users);
+	mtce_stripe_unlock(s);
+	if (unlikely(failed)) {
+		ret = write_done(cmd, arg, ret) ?: ret;
+		mtce_container_put(c);
+	}
 	return ret;
 }
 
@@ -671,20 +717,18 @@ static __always_inline long fast_call(struct mtce_container *c,
 			w = mtce_window_try(c, op.iova, op.size, &s);
 	}
 	rcu_read_unlock();
-	if (unlikely(pins)) {
-		ret = pinning_map(c, call, &op);
-		return write_done(cmd, arg, ret);
-	}
+	if (unlikely(pins))
+		return pinning_map(c, call, cmd, arg, &op);
 	if (unlikely(!w))
 		return slow_call(c, call, cmd, arg);
 	mtce_call_iova(call, op.iova);
 	ret = 0;
 	if (mtce_traced(call) || unlikely(!mtce_flat_one(c, w, s, &op)))
 		ret = mtce_update_one(c, call, w, s, &op, NULL);
+	if (likely(ret != MTCE_PIN_FIRST))
+		return fast_done(c, s, cmd, arg, ret);
 	mtce_stripe_unlock(s);
-	if (unlikely(ret == MTCE_PIN_FIRST))
-		return slow_call(c, call, cmd, arg);
-	return write_done(cmd, arg, ret);
+	return slow_call(c, call, cmd, arg);
 }
 
 static noinline long fast_map(struct mtce_container *c, unsigned long arg)

@@ -399,3 +399,14 @@ void mtce_kvm_sync(struct mtce_container *c, bool frozen)
 		}
 	}
 }
+
+/*
+ * mtce_kvm_freeze(), with nothing left that hypercalls owe: what they leave until
+ * they are stopped is looked for twice. It is long only the first time.
+ */
+void mtce_kvm_stop(struct mtce_container *c)
+{
+	mtce_kvm_sync(c, false);
+	mtce_kvm_freeze(c);
+	mtce_kvm_sync(c, true);
+}

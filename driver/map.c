@@ -281,6 +281,29 @@ static int update_range(struct mtce_container *c, struct mtce_call *call,
 }
 
 /*
+ * The same with its pages pinned before. They are not counted until the map takes
+ * them, and a fault may hold them for long: so all calls together may pin no more
+ * than VFIO_IOMMU_ENABLE has counted.
+ */
+static int update_pinned(struct mtce_container *c, struct mtce_call *call,
+			 const struct vfio_mtce_op *op, struct mtce_pins *pins)
+{
+	const unsigned long pages = DIV_ROUND_UP(op->size, PAGE_SIZE);
+	int ret = -ENOMEM;
+
+	if (atomic_long_add_return(pages, &c->pinning) <=
+	    READ_ONCE(c->enabled_pages)) {
+		ret = mtce_pins_get(pins, op, pins->shift);
+		mtce_stage_end(call, MTCE_STAGE_PIN);
+		if (!ret)
+			ret = update_range(c, call, op, pins);
+		mtce_pins_put(pins);
+	}
+	atomic_long_sub(pages, &c->pinning);
+	return ret;
+}
+
+/*
  * Lock the range and do one operation. If its pages must be pinned, it is done
  * again with them: pinning may fault and sleep, which no lock may wait for.
  */
@@ -292,13 +315,7 @@ int mtce_update_alone(struct mtce_container *c, struct mtce_call *call,
 
 	pins.n = 0;
 	ret = update_range(c, call, op, &pins);
-	while (ret == MTCE_PIN_FIRST) {
-		mtce_pins_put(&pins);
-		ret = mtce_pins_get(&pins, op, pins.shift);
-		mtce_stage_end(call, MTCE_STAGE_PIN);
-		if (!ret)
-			ret = update_range(c, call, op, &pins);
-	}
-	mtce_pins_put(&pins);
+	while (ret == MTCE_PIN_FIRST)
+		ret = update_pinned(c, call, op, &pins);
 	return ret;
 }

@@ -168,6 +168,7 @@ struct mtce_region {
  * @table_group: its windows, as the platform sees them
  * @kill_reg: PHB3's TCE kill register, or NULL where kills go through it_ops
  * @pe: PE number that goes into it
+ * @stuck: a bit for each window that firmware has refused to take from the group
  */
 struct mtce_group {
 	struct list_head next;
@@ -175,6 +176,7 @@ struct mtce_group {
 	struct iommu_table_group *table_group;
 	void __iomem *kill_reg;
 	u32 pe;
+	unsigned int stuck;
 };
 
 #define MTCE_KILL_RANGES	16
@@ -342,8 +344,8 @@ enum mtce_type {
  * @users: calls inside, and 1 until release
  * @rcu: delays the free past a caller that has yet to take a reference
  * @type: fixed at open
- * @sem: everything below, see the lock order; but @pinned is atomic, @mm is set once,
- *	and @ready is read under a stripe
+ * @sem: everything below, see the lock order; but @pinned and @pinning are atomic, @mm is
+ *	set once, and @ready is read under a stripe
  * @ready: 0, or work can begin: may_map, a group, no default window pending, not
  *	dead. Then MTCE_READY, and VFIO_MTCE_LAZY where unmaps are lazy
  * @lazy: what VFIO_IOMMU_MTCE_MODE said
@@ -354,6 +356,7 @@ enum mtce_type {
  * @enabled_pages: what VFIO_IOMMU_ENABLE added to locked_vm
  * @pinned: system pages that maps pinned by themselves, where several TCEs fit
  *	into one: as many as there are runs of neighbours that map the same
+ * @pinning: system pages that calls are just pinning, at most @enabled_pages
  * @mm: the owner, from the first call that needed one; never changes after
  *	that. We hold an mmgrab() until the last call has left
  * @groups: list of struct mtce_group
@@ -382,6 +385,7 @@ struct mtce_container {
 	bool default_pending;
 	unsigned long enabled_pages;
 	atomic_long_t pinned;
+	atomic_long_t pinning;
 	struct mm_struct *mm;
 	struct list_head groups;
 	unsigned int nr_groups;
@@ -681,6 +685,7 @@ unsigned long mtce_kvm_sync_stripe(struct mtce_container *c,
 				   struct mtce_window *w,
 				   struct mtce_stripe *s);
 void mtce_kvm_sync(struct mtce_container *c, bool frozen);
+void mtce_kvm_stop(struct mtce_container *c);
 
 /* eeh.c */
 struct vfio_eeh_pe_op;

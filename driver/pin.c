@@ -92,9 +92,12 @@ static int pin_small(unsigned long ua, unsigned long n, unsigned int shift,
 /* 0 stands for "not pinned": no user page lies at physical address 0. */
 static void pin_undo(const u64 *hpas, unsigned long n)
 {
-	for (; n; n--, hpas++)
+	for (; n; n--, hpas++) {
 		if (*hpas)
 			unpin_user_page(hpa_to_page(*hpas));
+		if (!(n % MTCE_RESCHED_ENTRIES))
+			cond_resched();
+	}
 }
 
 static unsigned int pin_flags(u32 flags)
@@ -273,10 +276,19 @@ long mtce_pins_count(struct mtce_gather *ga, unsigned long index,
 long mtce_pins_more(struct mtce_gather *ga, unsigned long index, unsigned long n,
 		    const u64 *shadow)
 {
+	const unsigned long part = BIT(ga->w->part_shift);
+	unsigned long here;
+	long more = 0;
+
 	if (!is_counted(ga->w))
 		return 0;
-	return count_runs(ga->w, index, n, shadow) -
-	       count_runs(ga->w, index, n, NULL);
+	for (; n; n -= here, index += here, shadow += here) {
+		here = min(n, part - index % part);
+		more += count_runs(ga->w, index, here, shadow) -
+			count_runs(ga->w, index, here, NULL);
+		cond_resched();
+	}
+	return more;
 }
 
 /*

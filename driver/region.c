@@ -311,15 +311,14 @@ static int region_fill(struct mtce_container *c, struct mtce_region *r)
 	unsigned int tries = PUT_TRIES;
 	int ret;
 
-	/* kvmalloc() refuses more than INT_MAX, and prints. */
-	r->hpas = bytes > INT_MAX ? __vmalloc(bytes, gfp) :
-				    kvmalloc(bytes, gfp);
-	if (!r->hpas)
-		return -ENOMEM;
+	/* First, because it counts the pages: the limit bounds the array, too. */
 	ret = list_region(c->mm, r);
 	if (ret)
 		return ret;
-	ret = translate_region(r);
+	/* kvmalloc() refuses more than INT_MAX, and prints. */
+	r->hpas = bytes > INT_MAX ? __vmalloc(bytes, gfp) :
+				    kvmalloc(bytes, gfp);
+	ret = r->hpas ? translate_region(r) : -ENOMEM;
 	if (ret)
 		unlist_region(c->mm, r, &tries);
 	return ret;
@@ -418,13 +417,16 @@ static bool waits(const struct mtce_region *r)
 	return false;
 }
 
-/* May KVM map @r? When this returns none of its hypercalls has seen otherwise. */
-static void region_set_dying(struct mtce_container *c, struct mtce_region *r,
-			     bool dying)
+/*
+ * From now on KVM does not map @r. False: it is mapped, and the container's type does
+ * not revoke. KVM may map it then, and no hypercall has seen it otherwise.
+ */
+static bool region_stop(struct mtce_container *c, struct mtce_region *r)
 {
-	mtce_kvm_freeze(c);
-	r->dying = dying;
+	mtce_kvm_stop(c);
+	r->dying = c->type == MTCE_TYPE_V2 || !atomic64_read(&r->mapped);
 	mtce_kvm_thaw(c);
+	return r->dying;
 }
 
 /*
@@ -439,8 +441,7 @@ static int region_retire(struct mtce_container *c, struct mtce_region *r)
 
 	if (waits(r))
 		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
-	mtce_kvm_sync(c, false);
-	if (atomic64_read(&r->mapped) && c->type != MTCE_TYPE_V2)
+	if (!region_stop(c, r))
 		return -EBUSY;
 	if (atomic64_read(&r->mapped)) {
 		mtce_tces_revoke(c, r);
@@ -448,8 +449,12 @@ static int region_retire(struct mtce_container *c, struct mtce_region *r)
 		mtce_kvm_sync(c, false);
 	}
 	ret = region_put(c, r, &tries);
-	if (ret)
+	if (ret) {
 		trace_mtce_register(c, r);	/* it stays */
+		mtce_kvm_freeze(c);
+		r->dying = false;
+		mtce_kvm_thaw(c);
+	}
 	return ret;
 }
 
@@ -473,12 +478,9 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 		ret = c->mm ? -ENOENT : -EPERM;
 		goto unlock;
 	}
-	region_set_dying(c, r, true);
 	ret = region_retire(c, r);
-	if (ret) {
-		region_set_dying(c, r, false);
+	if (ret)
 		goto unlock;
-	}
 	region_erase(c, r);
 	region_free(r);
 unlock:

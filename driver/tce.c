@@ -145,13 +145,16 @@ static int put_each(struct mtce_gather *ga, unsigned long index, struct span s,
 	return ret;
 }
 
-/* How many entries may be set before pages that are replaced must be let go. */
+/*
+ * How many entries may be set before pages that are replaced must be let go; or
+ * pages of entries that a hypervisor refuses, see put_one().
+ */
 static unsigned long replace_room(struct mtce_gather *ga, unsigned long left,
 				  bool live)
 {
 	unsigned int room = ga->max_pages ?: MTCE_GATHER_PAGES;
 
-	if (!live && !ga->w->shared)
+	if (!live && !ga->w->shared && ga->w->direct)
 		return left;
 	mtce_gather_mode(ga, false);
 	if (ga->nr_pages == room) {

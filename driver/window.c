@@ -201,7 +201,8 @@ static bool unset(struct mtce_container *c, struct mtce_window *w,
 /*
  * Take the window from one group. If firmware refuses, the bridge still has the
  * window, but the platform has forgotten that the group uses the table, and its
- * kills would pass the group by. So the window is set once more.
+ * kills would pass the group by. So the window is set once more; where firmware
+ * refuses that, too, only the group's kill register is left.
  */
 void mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
 		       struct mtce_group *g)
@@ -211,6 +212,7 @@ void mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
 	if (unset(c, w, g))
 		return;
 	w->stuck = true;
+	g->stuck |= BIT(w->num);
 	tg->ops->set_window(tg, w->num, w->tbl);
 }
 
@@ -220,9 +222,11 @@ static void unset_stuck(struct mtce_container *c, struct mtce_window *w)
 	struct mtce_group *g;
 
 	w->stuck = false;
-	list_for_each_entry(g, &c->groups, next)
-		if (g->table_group->tables[w->num] == w->tbl && !unset(c, w, g))
+	list_for_each_entry(g, &c->groups, next) {
+		if (g->stuck & BIT(w->num) && !unset(c, w, g))
 			w->stuck = true;
+		g->stuck &= ~BIT(w->num);
+	}
 	if (w->stuck)
 		pr_warn_once("firmware keeps a DMA window of a PE, its table stays\n");
 }
