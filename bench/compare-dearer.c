@@ -20,17 +20,17 @@ static const struct reason {
 	const char *why;
 } reasons[] = {
 	{ "no work", "*-null-ioctl *",
-	  "every call but a map or unmap of the owner's takes a reference on the container and asks who calls before it is looked at" },
+	  "every call but the owner's maps and unmaps takes a reference on the container, and its caller is checked, before it is looked at" },
 	{ "unregister", "*-register-* unregister",
 	  "not comparable: upstream leaves the unpinning of pages to an RCU callback, which no counter of the calling thread sees; mtce unpins in the call" },
 	{ "register", "*-register-* register",
 	  "the physical address of each page is kept, so that maps need not look it up" },
 	{ "hypercalls", "*-hcall-*",
-	  "a lock, a count of our own, and a look for the thread's map, for each entry. They keep pins right when ioctls and hypercalls race, memory from going while a guest maps it, and a guest inside its window" },
+	  "a lock, a count of our own, and a look-up of the thread's map, for each entry. They keep pins right when ioctls and hypercalls race, memory from going while a guest maps it, and a guest inside its window" },
 	{ "v1", "*-v1-*",
 	  "every map pins its page, and pins are counted and limited, which upstream does not do" },
 	{ "batch of one", "*-update-1 *",
-	  "the call for many copies an array and sorts its locks also for one operation; MAP_DMA and UNMAP_DMA are the calls for one page" },
+	  "a call for many sets up its array or list also for one page; MAP_DMA and UNMAP_DMA are the calls for one page" },
 	{ "batch of one", "*-list-1 *", "" },
 	{ "batch of one", "*-replace-1 *", "" },
 	{ "batch of one", "*-lazy-1 map", "" },
@@ -44,7 +44,7 @@ static const struct reason {
 	  "windows and containers get locks and records of their own, and a new table is checked once" },
 	{ "create, close", "*-remove-*", "" },
 	{ "16 MiB", "16m-*",
-	  "for a TCE page larger than a system page it is checked with each map that its memory is in one piece" },
+	  "each map checks that the memory of a TCE page larger than a system page is in one piece" },
 	{ "other", "*", "the reason is not known" },
 };
 
