@@ -17,7 +17,7 @@ static const char doc[] =
 	"Compares results of mtce-bench.\v"
 	"One file: its back ends side by side, with what the batched one saves, and what is dearer. Two files: what "
 	"differs between A and B by more than chance, for each back end that A or B has; several runs a side are "
-	"A A ... -b B -b B .... A folder stands for its bench.json, - for stdin. What B lacks is worse. Runs that "
+	"A A ... -b B -b B .... A folder stands for its bench.json, - for stdin. What B lacks counts as worse. Runs that "
 	"differ in anything but the driver, date and load are refused. A run of mtce-sweep or mtce-replay, alone, is "
 	"printed. Instructions and kill stores come first. "
 	"Under emulation times are the emulator's, and labelled so.\n\n"

@@ -46,7 +46,7 @@ static const struct argp_option options[] = {
 	{ "backend", 'b', "NAME", 0, "only this back end: upstream, mtce-takeover or mtce", 0 },
 	{ "way", KEY_WAY, "PATTERN", 0, "only these ways", 0 },
 	{ "rounds", KEY_ROUNDS, "N", 0, "rounds, every second one backwards (default: 2)", 0 },
-	{ "pace", KEY_PACE, NULL, 0, "hypercalls come when they came, not as fast as it goes", 0 },
+	{ "pace", KEY_PACE, NULL, 0, "each hypercall at its recorded time, not as fast as possible", 0 },
 	{ 0 }
 };
 
