@@ -5,8 +5,8 @@
  * All of them are checked before the first is done. Then they are done one window
  * at a time, with every stripe locked that they need there, and synced once.
  *
- * Runs. Most of a guest's traffic, when it is gathered, is operations on one TCE
- * page each that do the same. Such runs are checked and done in loops of a few
+ * Runs. A guest's traffic, when it is gathered, is mostly operations on one TCE page
+ * each that differ only in their addresses. Such runs are checked and done in loops of a few
  * instructions: 55 per map of a run of 512 instead of 207. What a loop cannot do
  * is left to mtce_do_op().
  */
@@ -19,8 +19,8 @@
 #define OPS_BETWEEN_BREAKS	64
 
 /*
- * The longest run, and as many runs as the largest update has of these. A shorter
- * run is more often in one stripe, which is seen at once.
+ * The longest run, and the most runs. A short run is likely to lie in one stripe,
+ * which is cheap to find out.
  */
 #define RUN_MAX		512u
 #define RUNS		(MTCE_MAX_OPS / RUN_MAX)
@@ -72,7 +72,7 @@ static noinline unsigned int stripes_of_run(const struct mtce_window *w,
 /*
  * Windows begin at a multiple of their size, which is a power of two: so if one
  * range is inside and aligned, the bits in which IOVAs differ tell whether all
- * are. And no page whose address has a zero as its highest bit wraps.
+ * are. And a page whose address has a clear top bit cannot wrap.
  */
 static bool run_valid(const struct mtce_window *w,
 		      const struct vfio_mtce_op *first, u64 differ, u64 vaddrs)

@@ -94,7 +94,7 @@ void mtce_container_put(struct mtce_container *c)
 {
 	if (!refcount_dec_and_test(&c->users))
 		return;
-	/* Calls may have counted in it until now. */
+	/* Until now calls may have charged locked memory to it. */
 	if (c->mm)
 		mmdrop(c->mm);
 	mtce_call_rcu(&c->rcu, free_later);

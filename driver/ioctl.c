@@ -3,8 +3,8 @@
  * Dispatch: which call, which struct, argsz, flags, padding, copying in and
  * out. No policy.
  *
- * A call of one operation whose stripe is free takes the fast way at the end of
- * this file: under RCU only, without a reference or sem. All others hold a
+ * A call of one operation whose stripe is free takes the fast path at the end of
+ * this file: under that stripe, without a reference or sem. All others hold a
  * reference on the container and may sleep.
  */
 #include <linux/mm.h>
@@ -693,7 +693,7 @@ static __always_inline long fast_done(struct mtce_container *c,
 
 /*
  * One operation by the owner, whose arguments are in memory and whose stripe is
- * free. Everything else goes the slow way.
+ * free. Everything else takes the slow path.
  */
 static __always_inline long fast_call(struct mtce_container *c,
 				      struct mtce_call *call,

@@ -350,9 +350,9 @@ fit_region(struct mtce_container *c, const struct mtce_window *w,
 }
 
 /*
- * Map up to @n entries of a run, in one part and in one region, or none: where
- * there is no memory, what was there goes, too. Returns how many were done, and
- * in m->mem the memory, if it is known.
+ * Map up to @n entries of a run, in one part and in one region. Where there is no
+ * memory, clear the first instead. Returns how many were done, and in m->mem the
+ * memory, if it is known.
  */
 static __always_inline unsigned long
 put_entries(struct mtce_container *c, struct mtce_window *w, struct kvm_map *m,
@@ -397,8 +397,8 @@ static __always_inline void give_back(struct mm_iommu_table_group_mem_t *mem,
 }
 
 /*
- * Map up to @n entries of the run; of none, where the window is gone, or the
- * memory.
+ * Map up to @n entries of the run. Where the window or the memory is gone, only
+ * KVM's references are given back.
  */
 static void map_some(struct mtce_kvm *k, struct kvm_map *m, unsigned long n,
 		     unsigned int shift)
@@ -751,8 +751,8 @@ static unsigned long sync_range(struct mtce_container *c,
 }
 
 /*
- * Does the guest's page need more than its maps have done? Seen without a lock. What
- * a hypercall has left that KVM gave up waits for the next that clears, or a call.
+ * Does the guest's page need more than its maps have done? Seen without a lock. If
+ * KVM gives a hypercall up, its kill waits for the next clear, or for a call.
  */
 static inline bool is_put_off(struct mtce_window *w, unsigned long index,
 			      unsigned long pages, unsigned long mapped)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One operation, as batches, lists and the fast way use it.
+ * One operation, as batches, lists and the fast path use it.
  */
 #ifndef MTCE_MAP_H
 #define MTCE_MAP_H

@@ -11,8 +11,9 @@
  * Lock order: mtce_container.sem -> mtce_stripe.lock -> mtce_queue.lock
  *	       -> mtce_stripe.kvm_lock
  *
- * No page fault of the user's happens under any of them: arguments are copied
- * and pages are pinned before the first lock is taken.
+ * No user page fault is taken under any of them: arguments are copied and pages
+ * are pinned while none is held. A fault of another thread may be waited for, where
+ * locked memory is counted: that takes mmap_lock.
  *
  * A table is locked by stripes. It is divided into parts of some hundred entries,
  * and each part belongs to a stripe: calls that overlap always share a stripe,
@@ -21,8 +22,8 @@
  *
  * Holding any one stripe keeps groups, regions, windows and flags unchanged, and
  * the entries of that stripe. They are changed with sem held for writing and every
- * stripe of every window: mtce_lock_all(). A call whose stripes are free needs
- * only RCU to get to them, see mtce_window_try(), so calls in disjoint parts do not
+ * stripe of every window: mtce_lock_all(). A call that needs one stripe, which is free,
+ * needs only RCU to get to it, see mtce_window_try(), so calls in disjoint parts do not
  * write any common cache line of the container or the window.
  *
  * KVM works on a table without any of these locks. In a window that is shared with
@@ -198,7 +199,7 @@ struct mtce_kill {
 	} range[MTCE_KILL_RANGES];
 };
 
-/* What was done; every holder of one counts in his own. */
+/* What was done: one of these for each stripe and for each queue. */
 struct mtce_counts {
 	u64 mapped;
 	u64 unmapped;

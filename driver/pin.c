@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory that is not registered: pinned by each map, once per TCE (v1), and let go
- * after the kill. A page fault may take any time, so pages are pinned before the
- * map takes its first lock.
+ * after the kill. A page fault may take any time, so pages are pinned while
+ * no lock is held. Until the map takes them they are not counted, but limited, see
+ * update_pinned().
  *
  * VFIO_IOMMU_ENABLE has counted the system pages of the window as locked. A pin
  * keeps a whole system page, which may be many TCEs. So pages are counted, not
@@ -214,7 +215,7 @@ static u64 shadow_of(const struct mtce_window *w, unsigned long index)
 }
 
 /*
- * Entries of [@index, @index + @n], the one behind included, that begin a run. A
+ * Entries of [@index, @index + @n], and the one after it, that begin a run. A
  * run does not go on in the next part. @instead: shadows that the first @n will
  * have, or NULL.
  */
@@ -303,9 +304,9 @@ bool mtce_may_pin(struct mtce_container *c, const struct mtce_window *w)
 }
 
 /*
- * May so many pages more be pinned, or are that more than were counted? Two calls
- * in different parts may both be the last that fits: what is pinned is over the
- * limit by as much as CPUs do in one call.
+ * Does the limit allow @more pages? Two calls in different parts may both be the
+ * last that fits: what is pinned is over the limit by as much as CPUs do in one
+ * call, and by what calls are just pinning.
  */
 bool mtce_pins_fit(const struct mtce_container *c, long more)
 {

@@ -209,14 +209,16 @@ void mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
 {
 	struct iommu_table_group *tg = g->table_group;
 
-	if (unset(c, w, g))
+	if (unset(c, w, g)) {
+		g->stuck &= ~BIT(w->num);
 		return;
+	}
 	w->stuck = true;
 	g->stuck |= BIT(w->num);
 	tg->ops->set_window(tg, w->num, w->tbl);
 }
 
-/* The table is empty and every bridge knows. Is it in use in spite of it? */
+/* The table is empty and every bridge knows. Does firmware still keep it? */
 static void unset_stuck(struct mtce_container *c, struct mtce_window *w)
 {
 	struct mtce_group *g;
@@ -399,8 +401,8 @@ void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s)
 }
 
 /*
- * The window was taken from every group, so the platform has killed what waits; but
- * from those that firmware refused, see mtce_window_unset(). Let go of all that it
+ * The window was taken from every group, so the platform has killed what waits;
+ * except where firmware refused, see mtce_window_unset(). Let go of all that it
  * refers to, and of the window, which the caller has locked. KVM may keep the table:
  * it is empty, and stays so.
  */

@@ -53,8 +53,9 @@
  * as locked once); a container that is enabled already; a group that is attached
  * already.
  *
- * %ENOMEM: Out of memory, or over the limit of locked memory. Also of a map that
- * would pin more system pages than %VFIO_IOMMU_ENABLE has counted.
+ * %ENOMEM: Out of memory, or over the limit of locked memory. Also if a map, or
+ * maps that run at the same time, would pin more system pages than
+ * %VFIO_IOMMU_ENABLE has counted.
  *
  * %ENOSPC: Both DMA windows are taken.
  *
@@ -71,7 +72,8 @@
  * %ENOTTY: Unknown call, or one that this container type does not offer.
  *
  * Every operation is all or nothing: one that fails leaves each entry as it
- * was. (The exceptions are %EIO, and %EINTR, which nobody lives to see.)
+ * was. (The exceptions are %EIO; %EINTR, which ends the process; and %EFAULT of
+ * an update whose op_num cannot be written: its operations are done.)
  */
 
 /**
