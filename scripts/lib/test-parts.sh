@@ -9,14 +9,20 @@ check           host checks                                            -
 stock-upstream  everything, long, of upstream                          64k
 stock-takeover  everything, long, of mtce-takeover                     64k
 stock-mtce      everything, long, of mtce                              64k
+stock-variants  the driver in its other variants, mtce                 64k
+soak            ten minutes of races, a million model calls, oracle    64k
+soak-debug      the same                                               debug
+soak-kasan      the same                                               kasan
+soak-preempt    the same                                               preempt
+kvm-soak        ten minutes of races with hypercalls, oracle           64k
+kvm-soak-debug  the same                                               debug
 debug           mtce under lockdep and kmemleak                        debug
 debug-takeover  the same of mtce-takeover                              debug
 kasan           mtce under KASAN, radix MMU                            kasan
 kasan-attacks   the same, the programs that are called attacks         kasan
 kasan-takeover  mtce-takeover under KASAN                              kasan
-preempt         both back ends of mtce, preempted anywhere             preempt
 series          the series for mainline, as a kernel                   series
-coverage        lines of the driver that the tests reach               preempt
+coverage        mtce preempted anywhere; lines that tests reach        preempt
 mutations       broken drivers that a test must notice                 64k
 mutations-more  the same on the kernels that are built here            debug
 counter         the counter of the lab is exact                         64k
@@ -38,20 +44,44 @@ part_kernel() { # NAME
 part_list() { awk 'NF { name = $1; kernel = $NF; $1 = $NF = ""; sub(/^ +/, ""); sub(/ +$/, ""); printf "  %-15s %-8s %s\n", name, kernel, $0 }' <<<"$PARTS"; }
 
 part_check() { host_checks; }
-part_stock-upstream() { guest_lab "$KERNEL" "$OUT" -- --long --backend upstream "${MORE[@]}"; }
-part_stock-takeover() { guest_lab "$KERNEL" "$OUT" -- --long --backend mtce-takeover "${MORE[@]}"; }
-part_stock-mtce() { guest_lab "$KERNEL" "$OUT" -- --long --backend mtce "${MORE[@]}"; }
+part_stock-upstream() { long_stock upstream; }
+part_stock-takeover() { long_stock mtce-takeover; }
+part_stock-mtce() { long_stock mtce; }
+# Random runs have parts of their own: soak.
+long_stock() { # BACKEND
+	GUEST_ENV=(MTCE_RACE_SECONDS=1 MTCE_STEPS=20000 MTCE_RUNS=4)
+	guest_lab "$KERNEL" "$OUT" -- --long --variant default --backend "$1" "${MORE[@]}"
+}
+part_stock-variants() {
+	GUEST_ENV=(MTCE_RACE_SECONDS=0.4 MTCE_STEPS=10000 MTCE_RUNS=1)
+	guest_lab "$KERNEL" "$OUT" -- --long --variant indirect --variant kill-pages --variant kill-pe --backend mtce "${DRIVER[@]}"
+}
+part_soak() { soak "$KERNEL"; }
+part_soak-debug() { soak debug; }
+part_soak-kasan() { soak kasan; }
+part_soak-preempt() { soak preempt; }
+part_kvm-soak() { kvm_soak "$KERNEL"; }
+part_kvm-soak-debug() { kvm_soak debug; }
+# The oracle runs them and watches: it is silent, or the part fails. 50 races of 12 s, or KVM's 13 of 46 s; three tables
+# and eight set-ups that are drawn, with a million steps together.
+soak() { watched_races "$1" MTCE_RACE_SECONDS=12 MTCE_STEPS=200000 MTCE_RUNS=8 'MTCE_ORACLE_PROGRAMS=races_container races_exit races_kvm races_lazy stress_model'; }
+kvm_soak() { watched_races "$1" MTCE_RACE_SECONDS=46 MTCE_ORACLE_PROGRAMS=races_kvm; }
+watched_races() { # KERNEL NAME=VALUE...
+	local kernel=$1
+	shift
+	GUEST_ENV=(MTCE_TIMEOUT=2600 "$@")
+	guest_built "$kernel" mtce --quick oracle
+}
 # Upstream is not asked here: one complaint of lockdep, about whomever, and it watches no longer. Not the long
-# random runs either, these kernels take several times as long for everything. For KASAN's sake there is no need of
-# programs that are about scripts and tools.
-KASAN=(--quick contract_ dma host_killers isolation kill_order kvm_ lazy length lib_ memory_ module_life multigroup oracle owner
+# random runs either, these kernels take several times as long for everything. Where it is about the driver there is no
+# need of programs that are about scripts and tools.
+DRIVER=(contract_ dma host_killers isolation kill_order kvm_ lazy length lib_ memory_ module_life multigroup oracle owner
 	races_ reports/ stress_model teardown unregister)
-part_debug() { guest_built debug mtce; }
-part_debug-takeover() { guest_built debug mtce-takeover; }
-part_kasan() { guest_built kasan mtce "${KASAN[@]}"; }
+part_debug() { guest_built debug mtce --quick; }
+part_debug-takeover() { guest_built debug mtce-takeover --quick; }
+part_kasan() { guest_built kasan mtce --quick "${DRIVER[@]}"; }
 part_kasan-attacks() { guest_built kasan mtce attack_ v1_pinned; }
-part_kasan-takeover() { guest_built kasan mtce-takeover "${KASAN[@]}" attack_failures; }
-part_preempt() { guest_built preempt 'mtce-takeover mtce'; }
+part_kasan-takeover() { guest_built kasan mtce-takeover --quick "${DRIVER[@]}" attack_failures; }
 # Upstream's back end and KVM are changed by it, too.
 part_series() { guest_built series 'upstream mtce-takeover mtce' --quick; }
 part_coverage() { "$TOP/tests/coverage/run" -- "${MORE[@]}"; }

@@ -15,11 +15,13 @@ MODE=${MTCE_TEST_MODE:-normal}
 
 # Programs that open no device take a second or two each; the others in one variant of one type only, unless there is time.
 PROGRAMS=(kill_order attack_groups contract_v1 contract_v2 contract_new lazy)
+# Or those that somebody asks for: MTCE_ORACLE_PROGRAMS.
+if [[ ${MTCE_ORACLE_PROGRAMS-} ]]; then read -ra MORE <<<"$MTCE_ORACLE_PROGRAMS"; PROGRAMS+=("${MORE[@]}"); MODE=asked; fi
 if [[ $MODE == long || $MODE == normal && $BACKEND == mtce && ${MTCE_TEST_VARIANT-default} == default ]]; then PROGRAMS+=(teardown stress_model races_lazy races_kvm); fi
 if [[ $MODE == long ]]; then PROGRAMS+=(races_container races_exit unregister dma dma_new dma_default_window isolation memory_limit multigroup owner kvm_contract kvm_teardown); fi
 # Random runs have a longer turn of their own, and so have a guest's races.
 [[ $MODE != long ]] || export MTCE_RACE_SECONDS=${MTCE_RACE_SECONDS:-6}
-[[ $MODE == long ]] || export MTCE_RUNS=${MTCE_RUNS:-1}
+[[ $MODE == long || $MODE == asked ]] || export MTCE_RUNS=${MTCE_RUNS:-1}
 export MTCE_STEPS=${MTCE_STEPS:-$([[ $MODE == long ]] && echo 40000 || echo 1500)}
 
 skip_all() { echo 'TAP version 13'; echo "1..0 # SKIP $*"; exit 4; }
