@@ -311,6 +311,9 @@ static int region_fill(struct mtce_container *c, struct mtce_region *r)
 	unsigned int tries = PUT_TRIES;
 	int ret;
 
+	/* The kernel would allocate as much, and vmalloc() prints when it refuses. */
+	if (bytes >> PAGE_SHIFT > totalram_pages())
+		return -ENOMEM;
 	/* First, because it counts the pages: the limit bounds the array, too. */
 	ret = list_region(c->mm, r);
 	if (ret)
