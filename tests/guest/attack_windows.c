@@ -210,16 +210,7 @@ static long huge_pages(long want)
 
 static long free_mb(void)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	char line[128];
-	long kb = 0;
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemFree: %ld", &kb) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kb / 1024;
+	return mem_info_kb("MemFree:") / 1024;
 }
 
 #define RESERVE	"/proc/sys/vm/min_free_kbytes"

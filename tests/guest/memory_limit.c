@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fixture.h"
+#include "stall.h"
 
 #define NOBODY 65534
 
@@ -46,6 +47,52 @@ static void register_over_the_limit_is_enomem(void)
 	CHECK_IS(in_child(registers, NULL), 0);
 	box_close();
 	CHECK(mem_pins_return_to(pins));
+}
+
+/*
+ * A range of which what the driver keeps, 8 bytes a page, would take a quarter of what is
+ * free. Nothing is there: the limit is looked at first.
+ */
+static struct {
+	uint64_t size;
+	long array_kb;
+	long least_kb;		/* that was free meanwhile */
+} huge;
+
+#define HUGE_AT	((void *)(1ul << 40))
+
+static int registers_it(void *unused)
+{
+	return vfio_register(&box, HUGE_AT, huge.size);
+}
+
+static int registers_a_huge_range(void *unused)
+{
+	long now, before = mem_info_kb("MemFree:");
+	struct async caller;
+
+	if (!become_nobody(SZ_1M))
+		return 1;
+	huge.array_kb = before / 4 < (long)SZ_1M ? before / 4 : (long)SZ_1M;
+	huge.size = huge.array_kb * 1024ul / 8 * mem_page();
+	huge.least_kb = before;
+	async_start(&caller, registers_it, NULL);
+	while (!async_done(&caller, 0)) {
+		now = mem_info_kb("MemFree:");
+		if (now < huge.least_kb)
+			huge.least_kb = now;
+	}
+	if (async_result(&caller) != -ENOMEM)
+		return 2;
+	diag("%ld KiB would be kept of it, %ld KiB less were free meanwhile",
+	     huge.array_kb, before - huge.least_kb);
+	return before - huge.least_kb < huge.array_kb / 4 ? 0 : 3;
+}
+
+static void register_over_the_limit_allocates_nothing(void)
+{
+	CHECKED(box_open());
+	CHECK_IS(in_child(registers_a_huge_range, NULL), 0);
 }
 
 /* A table is memory too: 2 GiB of 4K entries are 4 MiB. */
@@ -93,6 +140,7 @@ static void enable_over_the_limit_is_enomem(void)
 
 static const struct test tests[] = {
 	TEST(register_over_the_limit_is_enomem, 0),
+	TEST(register_over_the_limit_allocates_nothing, 0),
 	TEST(window_over_the_limit_is_enomem, 0),
 	TEST(enable_over_the_limit_is_enomem, 0),
 };

@@ -124,6 +124,11 @@ long mem_locked_kb(pid_t pid)
 	return number_in(path, "VmLck:");
 }
 
+long mem_info_kb(const char *name)
+{
+	return number_in("/proc/meminfo", name);
+}
+
 long mem_unmoved(void)
 {
 	return number_in("/proc/vmstat", "pgmigrate_fail ");
