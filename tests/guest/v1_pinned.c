@@ -2,15 +2,15 @@
 /*
  * v1: VFIO_IOMMU_ENABLE counts the system pages of the 32-bit window, once. What
  * maps pin by themselves stays within that, also where a system page is larger
- * than a TCE page; and who maps memory in one piece needs no more.
+ * than a TCE page; and who maps memory in one piece needs no more. So does what calls
+ * have pinned that still wait for a page (userfaultfd).
  */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "aftermath.h"
 #include "fixture.h"
+#include "stall.h"
 
 #define SPARE	256	/* pages beyond the limit */
 #define STEP	SZ_16M
@@ -19,18 +19,9 @@ static uint8_t *mem;
 static uint64_t start, window;	/* the 32-bit window */
 static unsigned long limit;	/* system pages that ENABLE counts */
 
-static long available_kb(void)
+static bool memory_is_enough(void)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	char line[128];
-	long kb = 0;
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemAvailable: %ld", &kb) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kb;
+	return mem_info_kb("MemAvailable:") * 1024ul >= window + 300 * SZ_1M;
 }
 
 static void enable_and_measure(void)
@@ -46,7 +37,7 @@ static void enable_and_measure(void)
 	OK(vfio_enable(&box));
 	limit = (mem_locked_kb(0) - locked) * 1024 / mem_page();
 	CHECK_IS(limit, (long)(window / mem_page()));
-	if ((uint64_t)available_kb() * 1024 < window + 300 * SZ_1M)
+	if (!memory_is_enough())
 		test_skipped("too little memory to pin more than a window");
 }
 
@@ -79,7 +70,7 @@ static bool can_be_tried(void)
 	enable_and_measure();
 	if (test_has_failed() || mem_page() == SZ_4K)
 		return false;
-	return (uint64_t)available_kb() * 1024 >= window + 300 * SZ_1M;
+	return memory_is_enough();
 }
 
 static void pins_no_more_than_is_counted(void)
@@ -149,7 +140,7 @@ static void whole_window_in_one_piece(void)
 	uint64_t at;
 
 	CHECKED(enable_and_measure());
-	if ((uint64_t)available_kb() * 1024 < window + 300 * SZ_1M)
+	if (!memory_is_enough())
 		return;
 	for (at = 0; at < window; at += STEP)
 		OK(vfio_map(&box, RW, start + at, mem + at, STEP));
@@ -200,10 +191,85 @@ static void filled_gap_joins_its_neighbours(void)
 	OK(map_page(gap + 17, n + 2));
 }
 
+/*
+ * Calls that wait for their last page
+ */
+
+#define CALLS	2
+#define OVER	16	/* pages of each call that the limit has no room for */
+
+static struct half {
+	struct stall mem;
+	struct async caller;
+	uint64_t iova;
+} half[CALLS];
+
+static int map_half(void *arg)
+{
+	struct half *h = arg;
+
+	return vfio_map(&box, RW, h->iova, h->mem.mem, h->mem.size);
+}
+
+static void serve(struct half *h)
+{
+	stall_serve(&h->mem, "", 1);
+}
+
+/* Half of the window, and a little. */
+static void open_half(struct half *h, uint64_t iova)
+{
+	h->iova = iova;
+	if (!stall_open_last(&h->mem, limit / 2 + OVER))
+		test_failed(__FILE__, __LINE__, "no memory that can be waited for");
+}
+
+/* None of the calls maps anything yet, and each alone is within the limit. */
+static void calls_together_pin_no_more(void)
+{
+	long pins;
+
+	if (stall_possible()) {
+		test_skipped("%s", stall_possible());
+		return;
+	}
+	CHECKED(enable_and_measure());
+	CHECKED(open_half(&half[0], start));
+	CHECKED(open_half(&half[1], start + window / 2 - OVER * mem_page()));
+	pins = mem_pins();
+	async_start(&half[0].caller, map_half, &half[0]);
+	CHECK(stall_seen(&half[0].mem, STALL_LIMIT_MS));
+	async_start(&half[1].caller, map_half, &half[1]);
+	async_done(&half[1].caller, STALL_LIMIT_MS);
+	diag("%ld pages pinned by calls that wait, %lu counted", mem_pins() - pins, limit);
+	CHECK(mem_pins() - pins <= (long)limit);
+	CHECK(async_done(&half[1].caller, 0));
+	CHECK_IS(async_result(&half[1].caller), -ENOMEM);
+	serve(&half[0]);
+	OK(async_result(&half[0].caller));
+	/* Nobody waits any more: there is room for the other. */
+	OK(vfio_unmap(&box, start, window));
+	CHECK_IS(mem_pins(), pins);
+	serve(&half[1]);
+	OK(map_half(&half[1]));
+}
+
+static void close_half(struct half *h)
+{
+	if (h->caller.started) {
+		serve(h);
+		async_result(&h->caller);
+	}
+	stall_close(&h->mem);
+}
+
 static void before(void)
 {
 	size_t size = SZ_2G + 1024 * mem_page();
+	int i;
 
+	for (i = 0; i < CALLS; i++)
+		half[i].mem.fd = -1;
 	remember_counts();
 	mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -212,6 +278,10 @@ static void before(void)
 
 static void after(void)
 {
+	int i;
+
+	for (i = 0; i < CALLS; i++)
+		close_half(&half[i]);
 	box_close();
 	mem_free(mem, SZ_2G + 1024 * mem_page());
 	counts_are_back();
@@ -224,6 +294,7 @@ static const struct test tests[] = {
 	TEST(whole_window_in_one_piece, 0),
 	TEST(room_comes_back, 0),
 	TEST(filled_gap_joins_its_neighbours, 0),
+	TEST(calls_together_pin_no_more, NEEDS_OURS),
 };
 
 int main(void)

@@ -39,18 +39,19 @@ const char *stall_possible(void)
 	return NULL;
 }
 
-bool stall_open(struct stall *s, size_t pages)
+static bool open_missing(struct stall *s, size_t pages, size_t missing)
 {
 	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 
 	s->size = pages * mem_page();
+	s->there = (pages - missing) * mem_page();
 	s->fd = uffd_open();
 	if (s->fd < 0)
 		return false;
 	s->mem = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (s->mem != MAP_FAILED) {
-		reg.range.start = (uintptr_t)s->mem;
-		reg.range.len = s->size;
+		reg.range.start = (uintptr_t)s->mem + s->there;
+		reg.range.len = s->size - s->there;
 		if (!ioctl(s->fd, UFFDIO_REGISTER, &reg))
 			return true;
 		munmap(s->mem, s->size);
@@ -58,6 +59,16 @@ bool stall_open(struct stall *s, size_t pages)
 	close(s->fd);
 	s->fd = -1;
 	return false;
+}
+
+bool stall_open(struct stall *s, size_t pages)
+{
+	return open_missing(s, pages, pages);
+}
+
+bool stall_open_last(struct stall *s, size_t pages)
+{
+	return open_missing(s, pages, 1);
 }
 
 bool stall_seen(struct stall *s, int ms)
@@ -70,17 +81,18 @@ bool stall_seen(struct stall *s, int ms)
 
 void stall_serve(struct stall *s, const void *bytes, size_t size)
 {
-	uint8_t *content = mem_alloc(s->size);
+	size_t missing = s->size - s->there;
+	uint8_t *content = mem_alloc(missing);
 	struct uffdio_copy copy = {
-		.dst = (uintptr_t)s->mem,
+		.dst = (uintptr_t)s->mem + s->there,
 		.src = (uintptr_t)content,
-		.len = s->size,
+		.len = missing,
 	};
 
 	memcpy(content, bytes, size);
 	while (ioctl(s->fd, UFFDIO_COPY, &copy) && errno == EAGAIN)
 		copy.copy = 0;
-	mem_free(content, s->size);
+	mem_free(content, missing);
 }
 
 void stall_close(struct stall *s)

@@ -17,14 +17,17 @@ struct stall {
 	int fd;			/* -1: not open */
 	uint8_t *mem;
 	size_t size;
+	size_t there;		/* bytes at its beginning that are there */
 };
 
 const char *stall_possible(void);	/* why not, or NULL */
 
 bool stall_open(struct stall *s, size_t pages);
+/* Only the last of them is not there. */
+bool stall_open_last(struct stall *s, size_t pages);
 /* Has somebody begun to wait, within so many ms? */
 bool stall_seen(struct stall *s, int ms);
-/* All pages are there from now on; the first begins with these bytes. */
+/* All pages are there from now on; the first that was not begins with these bytes. */
 void stall_serve(struct stall *s, const void *bytes, size_t size);
 void stall_close(struct stall *s);
 
