@@ -2,18 +2,13 @@
 /*
  * Firmware does not take a window from a group: its bridge goes on walking the table.
  * Then nothing may be left in the table, and every bridge is told. If firmware refuses
- * again, the table is not freed. tests/modules/refuse_main.c makes firmware refuse.
+ * again, the table is not freed, even if the group could not have the window again in
+ * between. tests/modules/refuse_main.c makes firmware refuse.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "fixture.h"
+#include "kmod.h"
 
 #define MODULE	"mtce_refuse"
 #define ALWAYS	1000
@@ -27,24 +22,21 @@ static uint64_t kills(void)
 	return info.stats.kills_tce + info.stats.kills_pe;
 }
 
-/* The next @n requests are refused. */
+/* The next @n requests to take a window are refused. */
 static void refuse(int n)
 {
-	FILE *f = fopen("/sys/module/" MODULE "/parameters/refuse", "w");
-
-	CHECK(f && fprintf(f, "%d", n) > 0 && !fclose(f));
+	kmod_set(MODULE, "refuse", n);
 }
 
-static int still_to_refuse(void)
+/* The next @n requests to set one. */
+static void refuse_sets(int n)
 {
-	FILE *f = fopen("/sys/module/" MODULE "/parameters/refuse", "r");
-	int n = -1;
+	kmod_set(MODULE, "refuse_sets", n);
+}
 
-	if (f && fscanf(f, "%d", &n) != 1)
-		n = -1;
-	if (f)
-		fclose(f);
-	return n;
+static long still_to_refuse(void)
+{
+	return kmod_get(MODULE, "refuse");
 }
 
 static void open_mapped(int groups)
@@ -63,31 +55,33 @@ static void open_mapped(int groups)
 
 /*
  * A window that @groups share is removed, or a group of two leaves, and firmware
- * refuses so many times. What the table mapped is free, each bridge was told, and there
- * is no window: the other group has lost it too, for it had the same table.
+ * refuses to take it, and to set it again, so many times. What the table mapped is free,
+ * each bridge was told, and there is no window: the other group has lost it too, for it
+ * had the same table.
  */
-static void goes_refused(int groups, int times)
+static void goes_refused(int groups, int times, int set_times)
 {
 	uint64_t before;
 
 	CHECKED(open_mapped(groups));
 	before = kills();
 	CHECKED(refuse(times));
+	CHECKED(refuse_sets(set_times));
 	OK(groups == 1 ? vfio_remove(&box, 0) : container_detach(&box, 1));
 	CHECK_IS(kills() - before, groups);
 	CHECK_IS(vfio_unmap(&box, SZ_1M, SZ_4K), -ENXIO);
 	OK(vfio_unregister(&box, pool, POOL_SIZE));
 }
 
-/* What a removed window leaves in locked_vm, in KiB. */
-static void remove_refused(int times, long *left)
+/* What a window that goes from @groups leaves in locked_vm, in KiB. */
+static void what_is_left(int groups, int times, int set_times, long *left)
 {
 	long before;
 
 	CHECKED(box_open());
 	before = mem_locked_kb(0);
 	box_close();
-	CHECKED(goes_refused(1, times));
+	CHECKED(goes_refused(groups, times, set_times));
 	*left = mem_locked_kb(0) - before;
 }
 
@@ -96,7 +90,7 @@ static void removed_window(void)
 {
 	long left = 0;
 
-	CHECKED(remove_refused(1, &left));
+	CHECKED(what_is_left(1, 1, 0, &left));
 	CHECK_IS(still_to_refuse(), 0);
 	CHECK_IS(left, 0);
 }
@@ -106,19 +100,36 @@ static void removed_window_stays(void)
 {
 	long left = 0;
 
-	CHECKED(remove_refused(ALWAYS, &left));
+	CHECKED(what_is_left(1, ALWAYS, 0, &left));
+	CHECK(left > 0);
+}
+
+/* The platform does not know any more that the group has the table; its bridge does. */
+static void removed_window_that_cannot_be_set_again_stays(void)
+{
+	long left = 0;
+
+	CHECKED(what_is_left(1, ALWAYS, ALWAYS, &left));
 	CHECK(left > 0);
 }
 
 static void group_leaves(void)
 {
-	CHECKED(goes_refused(2, 1));
+	CHECKED(goes_refused(2, 1, 0));
 	CHECK_IS(still_to_refuse(), 0);
 }
 
 static void group_leaves_for_good(void)
 {
-	CHECKED(goes_refused(2, ALWAYS));
+	CHECKED(goes_refused(2, ALWAYS, 0));
+}
+
+static void window_of_a_group_that_leaves_stays(void)
+{
+	long left = 0;
+
+	CHECKED(what_is_left(2, ALWAYS, ALWAYS, &left));
+	CHECK(left > 0);
 }
 
 /* Another window can be made, and works. */
@@ -144,39 +155,30 @@ static void last_group_leaves(void)
 
 static const char *load(void)
 {
-	char self[PATH_MAX] = "", path[PATH_MAX + 64];
-	int fd;
-
-	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
-		return "/proc is not there";
-	snprintf(path, sizeof(path), "%s/../modules/" MODULE ".ko", dirname(self));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return MODULE ".ko is not built";
-	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
-		return MODULE ".ko cannot be loaded";
-	close(fd);
-	return NULL;
+	return kmod_load(MODULE, "");
 }
 
 static void after(void)
 {
 	refuse(0);
+	refuse_sets(0);
 	box_close();
 }
 
 static const struct test tests[] = {
 	TEST(removed_window, NEEDS_NATIVE),
 	TEST(removed_window_stays, NEEDS_NATIVE),
+	TEST(removed_window_that_cannot_be_set_again_stays, NEEDS_NATIVE),
 	TEST(group_leaves, NEEDS_NATIVE | NEEDS_GROUPS),
 	TEST(group_leaves_for_good, NEEDS_NATIVE | NEEDS_GROUPS),
+	TEST(window_of_a_group_that_leaves_stays, NEEDS_NATIVE | NEEDS_GROUPS),
 	TEST(another_window, NEEDS_NATIVE | NEEDS_GROUPS),
 	TEST(last_group_leaves, NEEDS_OURS),
 };
 
 static void unload(void)
 {
-	syscall(SYS_delete_module, MODULE, 0);
+	kmod_unload(MODULE);
 }
 
 int main(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Firmware that refuses to take a DMA window from a PE. The emulated firmware never
- * does, so its call is answered here, and what the platform and the driver make of
- * it is their own. See tests/guest/window_refused.c.
+ * Firmware that refuses to take a DMA window from a PE, or to give it one. The emulated
+ * firmware never does, so its call is answered here, and what the platform and the driver
+ * make of it is their own. See tests/guest/window_refused.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -13,33 +13,35 @@
 
 #include <asm/opal-api.h>
 
-static atomic_t refuse;
-
 /* Requests that are still to be refused. */
-static int refuse_set(const char *text, const struct kernel_param *kp)
+static atomic_t refuse, refuse_sets;
+
+static int write_count(const char *text, const struct kernel_param *kp)
 {
 	int value, ret = kstrtoint(text, 10, &value);
 
 	if (!ret)
-		atomic_set(&refuse, value);
+		atomic_set(kp->arg, value);
 	return ret;
 }
 
-static int refuse_get(char *text, const struct kernel_param *kp)
+static int read_count(char *text, const struct kernel_param *kp)
 {
-	return sysfs_emit(text, "%d\n", atomic_read(&refuse));
+	return sysfs_emit(text, "%d\n", atomic_read((atomic_t *)kp->arg));
 }
 
-static const struct kernel_param_ops refuse_ops = {
-	.set = refuse_set, .get = refuse_get,
+static const struct kernel_param_ops count_ops = {
+	.set = write_count, .get = read_count,
 };
-module_param_cb(refuse, &refuse_ops, NULL, 0600);
+module_param_cb(refuse, &count_ops, &refuse, 0600);
 MODULE_PARM_DESC(refuse, "requests to take a window away that are to be refused");
+module_param_cb(refuse_sets, &count_ops, &refuse_sets, 0600);
+MODULE_PARM_DESC(refuse_sets, "requests to give a window that are to be refused");
 
 /* (phb, pe, window, levels, table, size, page size): without levels it takes away. */
 static int on_map_pe_dma_window(struct kprobe *p, struct pt_regs *regs)
 {
-	if (regs->gpr[6] || !atomic_add_unless(&refuse, -1, 0))
+	if (!atomic_add_unless(regs->gpr[6] ? &refuse_sets : &refuse, -1, 0))
 		return 0;
 	regs_set_return_value(regs, OPAL_HARDWARE);
 	regs_set_return_ip(regs, regs->link);
