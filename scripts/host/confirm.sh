@@ -63,7 +63,7 @@ change_test() {
 	change_huge_pages
 	change_probe
 	change_guests
-	echo "remove vfio_iommu_mtce and vfio_iommu_spapr_tce, and load them again, many times; load mtce_audit, mtce_oracle and mtce_refuse"
+	echo "remove vfio_iommu_mtce and vfio_iommu_spapr_tce, and load them again, many times; load mtce_audit, mtce_oracle, mtce_refuse and mtce_slow"
 	echo "switch tracepoints on, set more probes, mount debugfs if it is not, set vm.min_free_kbytes"
 	echo "make allocations of the tests fail, where the kernel can (failslab, fail_page_alloc, fail_usercopy)"
 }

@@ -7,7 +7,7 @@ MTCE_KO=$TOP/driver/vfio_iommu_mtce.ko
 [[ -e $MTCE_KO ]] || MTCE_KO=$(modinfo -n vfio_iommu_mtce 2>/dev/null) || MTCE_KO=$TOP/driver/vfio_iommu_mtce.ko
 TAKEOVER=/sys/module/vfio_iommu_mtce/parameters/takeover
 # In an order in which they can be removed.
-MODULE_FAMILY=(mtce_audit mtce_oracle mtce_refuse kvm_hv kvm vfio_iommu_mtce vfio_pci vfio_pci_core vfio_iommu_spapr_tce vfio_spapr_eeh vfio irqbypass)
+MODULE_FAMILY=(mtce_audit mtce_oracle mtce_refuse mtce_slow kvm_hv kvm vfio_iommu_mtce vfio_pci vfio_pci_core vfio_iommu_spapr_tce vfio_spapr_eeh vfio irqbypass)
 
 module_loaded() { [[ -d $SYS/module/$1 ]]; }
 

@@ -174,7 +174,7 @@ ALONE=''
 VERB=sweep names 'the sweep' takeover lazy_entries
 VERB=sweep lacks 'the sweep' huge kprobe KVM kvm-hv
 VERB=replay names 'the replay' 'KVM guests' lazy_timeout_ms kvm-hv
-VERB='test' names 'the tests' "${ALL[@]}" mtce_audit mtce_oracle mtce_refuse direct min_free_kbytes failslab debugfs
+VERB='test' names 'the tests' "${ALL[@]}" mtce_audit mtce_oracle mtce_refuse mtce_slow direct min_free_kbytes failslab debugfs
 if command -v script >/dev/null; then
 	case_is 'the answer no' "$(ask '' n)" '*nothing was changed'
 	case_is 'no answer' "$(ask '' ' ')" '*nothing was changed'

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cpu.h"
 #include "mem.h"
 #include "tap.h"
 
@@ -118,36 +119,9 @@ void *race_arg(const struct side *s)
 	return s->arg;
 }
 
-/*
- * CPUs
- */
-
-/* The nth CPU that we may use, or -1. */
-static int nth_cpu(int n)
-{
-	cpu_set_t set;
-	int cpu;
-
-	if (sched_getaffinity(getpid(), sizeof(set), &set))
-		return -1;
-	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, &set) && !n--)
-			return cpu;
-	return -1;
-}
-
-static void bind_to(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
 const char *race_possible(void)
 {
-	return nth_cpu(1) < 0 ? "a race needs two CPUs" : NULL;
+	return cpu_nth(1) < 0 ? "a race needs two CPUs" : NULL;
 }
 
 /*
@@ -260,7 +234,7 @@ static void add(const char *name, void (*step)(struct side *s), void *arg, bool 
 	s->step = step;
 	s->arg = arg;
 	s->process = process;
-	s->cpu = nth_cpu(race->sides & 1);
+	s->cpu = cpu_nth(race->sides & 1);
 	s->random = seed() | 1;
 	race->sides++;
 }
@@ -286,7 +260,7 @@ static void *run_side(void *arg)
 {
 	struct side *s = arg;
 
-	bind_to(s->cpu);
+	cpu_bind(s->cpu);
 	__sync_fetch_and_add(&race->ready, 1);
 	while (!race->go)
 		sched_yield();
