@@ -5,7 +5,6 @@
  * tests/modules/slow_main.c makes a kernel function slow, on the caller's CPU.
  */
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
@@ -72,15 +71,17 @@ static int asks_for_the_state(void *unused)
 /* A call that wants the container for itself goes on. */
 static void eeh_op_holds_up_nobody(void)
 {
-	long since;
+	long since, took;
 
 	CHECKED(box_open());
 	CHECKED(make_slow("eeh_iommu_group_to_pe", NULL));
 	CHECKED(begin(asks_for_the_state));
 	since = now_ms();
 	OK(mtce_mode(&box, VFIO_MTCE_LAZY));
+	took = now_ms() - since;
+	diag("the other call took %ld ms, this one takes %d", took, SLOW_MS);
+	CHECK(took < SLOW_MS / 2);
 	CHECK(!async_done(&caller, 0));
-	CHECK(now_ms() - since < SLOW_MS / 2);
 }
 
 /*
@@ -168,8 +169,8 @@ static void after(void)
 }
 
 static const struct test tests[] = {
-	TEST(eeh_op_holds_up_nobody, NEEDS_NATIVE),
-	TEST(answer_holds_the_module, NEEDS_NATIVE),
+	TEST(eeh_op_holds_up_nobody, 0),
+	TEST(answer_holds_the_module, 0),
 };
 
 int main(void)
@@ -178,6 +179,7 @@ int main(void)
 		.program = "attack_slow",
 		.tests = tests,
 		.num = ARRAY_SIZE(tests),
+		.needs = NEEDS_NATIVE,
 		.begin = begin_program,
 		.after = after,
 	};
