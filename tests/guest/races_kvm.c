@@ -20,7 +20,7 @@
 #define BATCH		24u
 #define ROUNDS		4u
 #define MEMORY_PAGES	8u
-#define LONG_SECONDS	50	/* for each of thirteen races */
+#define LONG_SECONDS	45	/* for each of fourteen races */
 #define SHORT_RACES	8	/* for what is there in moments only: so many in place of one */
 
 /**
@@ -539,6 +539,45 @@ static void old_page_stays_away(void)
 }
 
 /*
+ * Memory that stays mapped cannot be unregistered. Who tries in vain changes nothing for hypercalls of that moment:
+ * an entry whose map has succeeded is there.
+ */
+#define STAYS	(SPOT + ENTRIES * SZ_4K)
+
+static void maps_and_looks(struct side *s)
+{
+	const struct caller *c = race_arg(s);
+	struct vmm_call calls[BATCH];
+	unsigned int i;
+
+	for (i = 0; i < BATCH; i++)
+		calls[i] = vmm_put(LIOBN, c->iova + i * SZ_4K, any_page(s, c) | TCE_RW);
+	if (vmm_run(&vm.vcpu[c->cpu], calls, BATCH, 1))
+		race_wrong(s, "the guest does not run", 0);
+	for (i = 0; i < BATCH; i++) {
+		judge_call(s, c, &calls[i]);
+		if (!calls[i].result && !is_live(&box, c->iova + i * SZ_4K, pool, SZ_4K))
+			race_wrong(s, "a map that succeeded, and nothing is there: entry", i);
+	}
+}
+
+static void unregisters_in_vain(struct side *s)
+{
+	race_said(s, "unregister", vfio_unregister(&box, vm.memory, vm.size), MAY(-EBUSY));
+}
+
+static void hypercalls_against_vain_unregister(void)
+{
+	struct caller one = caller_at(0, SPOT);
+
+	IN_KERNEL(hput(STAYS, PAGE(0) | TCE_RW));
+	race_thread("vCPU 0", maps_and_looks, &one);
+	race_thread("memory", unregisters_in_vain, NULL);
+	CHECKED(race_run());
+	nothing_is_mapped();
+}
+
+/*
  * The VMM goes in the middle
  */
 
@@ -586,6 +625,7 @@ static const struct test tests[] = {
 	TEST(hypercalls_against_windows, NEEDS_SAFE_WALK),
 	TEST(kvm_comes_and_goes, NEEDS_SAFE_WALK),
 	TEST(old_page_stays_away, 0),
+	TEST(hypercalls_against_vain_unregister, NEEDS_NATIVE),
 	TEST(hypercalls_against_detach, NEEDS_SAFE_WALK),
 	TEST(kill_9_under_fire, 0),
 	TEST(exit_under_fire, 0),
