@@ -289,10 +289,13 @@ static int update_pinned(struct mtce_container *c, struct mtce_call *call,
 			 const struct vfio_mtce_op *op, struct mtce_pins *pins)
 {
 	const unsigned long pages = DIV_ROUND_UP(op->size, PAGE_SIZE);
+	const unsigned long limit = READ_ONCE(c->enabled_pages);
 	int ret = -ENOMEM;
 
-	if (atomic_long_add_return(pages, &c->pinning) <=
-	    READ_ONCE(c->enabled_pages)) {
+	/* Disabled meanwhile: this says so. */
+	if (!limit)
+		return update_range(c, call, op, pins);
+	if (atomic_long_add_return(pages, &c->pinning) <= limit) {
 		ret = mtce_pins_get(pins, op, pins->shift);
 		mtce_stage_end(call, MTCE_STAGE_PIN);
 		if (!ret)
