@@ -627,7 +627,8 @@ static __always_inline int write_done(unsigned int cmd, unsigned long arg,
 	struct vfio_iommu_mtce_update __user *user = (void __user *)arg;
 	u32 done = !ret;
 
-	return cmd == VFIO_IOMMU_MTCE_UPDATE ? put_user(done, &user->op_num) : 0;
+	return cmd == VFIO_IOMMU_MTCE_UPDATE ? put_user(done, &user->op_num) :
+					       0;
 }
 
 /* A map that pins its memory: the rest of slow_call(), with its argument read. */
@@ -676,11 +677,13 @@ static __always_inline long fast_done(struct mtce_container *c,
 				      unsigned int cmd, unsigned long arg,
 				      long ret)
 {
-	int failed;
+	int failed = 0;
 
-	pagefault_disable();
-	failed = write_done(cmd, arg, ret);
-	pagefault_enable();
+	if (cmd == VFIO_IOMMU_MTCE_UPDATE) {	/* known when it is compiled */
+		pagefault_disable();
+		failed = write_done(cmd, arg, ret);
+		pagefault_enable();
+	}
 	if (unlikely(failed))
 		refcount_inc(&c->users);
 	mtce_stripe_unlock(s);
