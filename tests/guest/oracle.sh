@@ -15,7 +15,7 @@ MODE=${MTCE_TEST_MODE:-normal}
 
 # Programs that open no device take a second or two each; the others in one variant of one type only, unless there is time.
 PROGRAMS=(kill_order attack_groups contract_v1 contract_v2 contract_new lazy)
-# Or those that somebody asks for: MTCE_ORACLE_PROGRAMS.
+# And those that somebody asks for, instead of the ones below: MTCE_ORACLE_PROGRAMS.
 if [[ ${MTCE_ORACLE_PROGRAMS-} ]]; then read -ra MORE <<<"$MTCE_ORACLE_PROGRAMS"; PROGRAMS+=("${MORE[@]}"); MODE=asked; fi
 if [[ $MODE == long || $MODE == normal && $BACKEND == mtce && ${MTCE_TEST_VARIANT-default} == default ]]; then PROGRAMS+=(teardown stress_model races_lazy races_kvm); fi
 if [[ $MODE == long ]]; then PROGRAMS+=(races_container races_exit unregister dma dma_new dma_default_window isolation memory_limit multigroup owner kvm_contract kvm_teardown); fi
