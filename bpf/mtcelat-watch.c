@@ -20,18 +20,9 @@
 #include "mtcelat-parts.h"
 #include "mtcelat.skel.h"
 
-#define SAME_IOCTL(name, here)						\
-	_Static_assert(((name) ^ _IO(0, 0)) == (here), #name)
-
-SAME_IOCTL(VFIO_IOMMU_MAP_DMA, LAT_IOCTL_MAP);
-SAME_IOCTL(VFIO_IOMMU_UNMAP_DMA, LAT_IOCTL_UNMAP);
-SAME_IOCTL(VFIO_IOMMU_SPAPR_REGISTER_MEMORY, LAT_IOCTL_REGISTER);
-SAME_IOCTL(VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY, LAT_IOCTL_UNREGISTER);
-SAME_IOCTL(VFIO_IOMMU_SPAPR_TCE_CREATE, LAT_IOCTL_CREATE);
-SAME_IOCTL(VFIO_IOMMU_SPAPR_TCE_REMOVE, LAT_IOCTL_REMOVE);
-SAME_IOCTL(VFIO_IOMMU_MTCE_UPDATE, LAT_IOCTL_UPDATE);
-SAME_IOCTL(VFIO_IOMMU_MTCE_PUT_LIST, LAT_IOCTL_PUT_LIST);
-SAME_IOCTL(VFIO_IOMMU_MTCE_FLUSH, LAT_IOCTL_FLUSH);
+#define EM(number, name, command) command,
+#define E_ EM
+static const unsigned int commands[MTCE_CALLS] = { MTCE_CALL_NAMES };
 
 /* Back ends that can be probed, and the function that all their ioctls go through. */
 static const struct {
@@ -60,7 +51,7 @@ static void set_switches(const struct lat_request *r)
 	s->by = r->by;
 	s->calls = r->calls;
 	s->pid = r->pid;
-	s->ioc = _IO(0, 0);
+	memcpy(s->commands, commands, sizeof(commands));
 	s->width_ns = r->scale.width_ns;
 	s->linear = r->scale.linear;
 	s->sources = r->sources;

@@ -144,28 +144,13 @@ MTCE_ON_CALL_END(on_call_end)
 
 static __always_inline __u32 call_of(__u32 cmd)
 {
-	switch (cmd ^ switches.ioc) {
-	case LAT_IOCTL_MAP:
-		return MTCE_CALL_MAP;
-	case LAT_IOCTL_UNMAP:
-		return MTCE_CALL_UNMAP;
-	case LAT_IOCTL_UPDATE:
-		return MTCE_CALL_UPDATE;
-	case LAT_IOCTL_PUT_LIST:
-		return MTCE_CALL_PUT_LIST;
-	case LAT_IOCTL_FLUSH:
-		return MTCE_CALL_FLUSH;
-	case LAT_IOCTL_REGISTER:
-		return MTCE_CALL_REGISTER;
-	case LAT_IOCTL_UNREGISTER:
-		return MTCE_CALL_UNREGISTER;
-	case LAT_IOCTL_CREATE:
-		return MTCE_CALL_CREATE;
-	case LAT_IOCTL_REMOVE:
-		return MTCE_CALL_REMOVE;
-	default:
-		return MTCE_CALL_OTHER;
-	}
+	__u32 call;
+
+#pragma unroll
+	for (call = MTCE_CALL_OTHER + 1; call < MTCE_CALLS; call++)
+		if (switches.commands[call] == cmd)
+			return call;
+	return MTCE_CALL_OTHER;
 }
 
 SEC("kprobe")

@@ -53,33 +53,17 @@ enum lat_hcall {
 #define LAT_THREADS	16384
 #define LAT_KEYS	1024
 
-/*
- * What tells ioctls apart, without the bits that say "no argument to copy", which
- * differ between architectures. The same numbers as in <linux/vfio.h> and
- * <linux/vfio_mtce.h>: mtcelat-watch.c compares them when it is built.
- */
-#define LAT_IOCTL(nr)		((';' << 8) | (nr))
-#define LAT_IOCTL_MAP		LAT_IOCTL(113)
-#define LAT_IOCTL_UNMAP		LAT_IOCTL(114)
-#define LAT_IOCTL_REGISTER	LAT_IOCTL(117)
-#define LAT_IOCTL_UNREGISTER	LAT_IOCTL(118)
-#define LAT_IOCTL_CREATE	LAT_IOCTL(119)
-#define LAT_IOCTL_REMOVE	LAT_IOCTL(120)
-#define LAT_IOCTL_UPDATE	LAT_IOCTL(201)
-#define LAT_IOCTL_PUT_LIST	LAT_IOCTL(202)
-#define LAT_IOCTL_FLUSH		LAT_IOCTL(203)
-
 /* Set before loading. */
 struct lat_switches {
 	__u32 by;		/* a bit for each lat_dimension */
 	__u32 calls;		/* a bit for each call that is wanted */
 	__u32 pid;		/* only this process, or 0 */
-	__u32 ioc;		/* _IO(0, 0), which is not 0 on POWER */
+	__u32 linear;
 	__u64 width_ns;		/* of a unit, or of a linear bin */
 	__u64 ours_first;	/* functions of mtce's module are from here */
 	__u64 ours_last;	/* to here */
-	__u32 linear;
 	__u32 sources;		/* a bit for each lat_source; for hypercalls only */
+	__u32 commands[MTCE_CALLS];	/* of ioctls */
 };
 
 /* Fields of dimensions that are not asked for are 0. No holes: it is a hash's key. */

@@ -7,30 +7,25 @@
 #include "mtce.h"
 #include "trace.h"
 
+#undef EM
+#undef E_
+#define EM(...)	{ __VA_ARGS__ },
+#define E_(...)	{ __VA_ARGS__ }
+
+static const struct {
+	enum mtce_call_kind kind;
+	const char *name;
+	unsigned int command;
+} calls[] = { MTCE_CALL_NAMES };
+
 static enum mtce_call_kind kind_of(unsigned int cmd)
 {
-	switch (cmd) {
-	case VFIO_IOMMU_MAP_DMA:
-		return MTCE_CALL_MAP;
-	case VFIO_IOMMU_UNMAP_DMA:
-		return MTCE_CALL_UNMAP;
-	case VFIO_IOMMU_MTCE_UPDATE:
-		return MTCE_CALL_UPDATE;
-	case VFIO_IOMMU_MTCE_PUT_LIST:
-		return MTCE_CALL_PUT_LIST;
-	case VFIO_IOMMU_MTCE_FLUSH:
-		return MTCE_CALL_FLUSH;
-	case VFIO_IOMMU_SPAPR_REGISTER_MEMORY:
-		return MTCE_CALL_REGISTER;
-	case VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY:
-		return MTCE_CALL_UNREGISTER;
-	case VFIO_IOMMU_SPAPR_TCE_CREATE:
-		return MTCE_CALL_CREATE;
-	case VFIO_IOMMU_SPAPR_TCE_REMOVE:
-		return MTCE_CALL_REMOVE;
-	default:
-		return MTCE_CALL_OTHER;
-	}
+	int i;
+
+	for (i = MTCE_CALL_OTHER + 1; i < MTCE_CALLS; i++)
+		if (calls[i].command == cmd)
+			return calls[i].kind;
+	return MTCE_CALL_OTHER;
 }
 
 void mtce_call_enter(struct mtce_container *c, struct mtce_call *call,

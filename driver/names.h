@@ -4,24 +4,25 @@
  * and what completes their arguments. Numbers are the order here, so what is new
  * comes last.
  *
- * Define EM(number, name) and E_(), the same for the last of a list, before a list is
- * used.
+ * Define EM(number, name, ...) and E_(), the same for the last of a list, before a
+ * list is used.
  */
 #ifndef MTCE_NAMES_H
 #define MTCE_NAMES_H
 
-/* Ioctls, see call.c. "other": queries, modes, EEH, unknown calls. */
+/* Ioctls, with their commands. "other": queries, modes, EEH, unknown calls. */
 #define MTCE_CALL_NAMES \
-	EM(MTCE_CALL_OTHER, "other") \
-	EM(MTCE_CALL_MAP, "map") \
-	EM(MTCE_CALL_UNMAP, "unmap") \
-	EM(MTCE_CALL_UPDATE, "update") \
-	EM(MTCE_CALL_PUT_LIST, "put_list") \
-	EM(MTCE_CALL_FLUSH, "flush") \
-	EM(MTCE_CALL_REGISTER, "register") \
-	EM(MTCE_CALL_UNREGISTER, "unregister") \
-	EM(MTCE_CALL_CREATE, "create") \
-	E_(MTCE_CALL_REMOVE, "remove")
+	EM(MTCE_CALL_OTHER, "other", 0) \
+	EM(MTCE_CALL_MAP, "map", VFIO_IOMMU_MAP_DMA) \
+	EM(MTCE_CALL_UNMAP, "unmap", VFIO_IOMMU_UNMAP_DMA) \
+	EM(MTCE_CALL_UPDATE, "update", VFIO_IOMMU_MTCE_UPDATE) \
+	EM(MTCE_CALL_PUT_LIST, "put_list", VFIO_IOMMU_MTCE_PUT_LIST) \
+	EM(MTCE_CALL_FLUSH, "flush", VFIO_IOMMU_MTCE_FLUSH) \
+	EM(MTCE_CALL_REGISTER, "register", VFIO_IOMMU_SPAPR_REGISTER_MEMORY) \
+	EM(MTCE_CALL_UNREGISTER, "unregister", \
+	   VFIO_IOMMU_SPAPR_UNREGISTER_MEMORY) \
+	EM(MTCE_CALL_CREATE, "create", VFIO_IOMMU_SPAPR_TCE_CREATE) \
+	E_(MTCE_CALL_REMOVE, "remove", VFIO_IOMMU_SPAPR_TCE_REMOVE)
 
 /*
  * What a call does one after the other, some of it repeatedly: arguments and arrays

@@ -34,8 +34,8 @@ MTCE_FLUSH_NAMES
 
 #undef EM
 #undef E_
-#define EM(number, name)	{ number, name },
-#define E_(number, name)	{ number, name }
+#define EM(number, name, ...)	{ number, name },
+#define E_(number, name, ...)	{ number, name }
 
 /* An ioctl has come in; nothing of its arguments was read. */
 TRACE_EVENT(mtce_call_begin,

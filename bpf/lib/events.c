@@ -5,7 +5,7 @@
 #include "events.h"
 
 /* In the order of the numbers. */
-#define EM(number, name) name,
+#define EM(number, name, ...) name,
 #define E_ EM
 static const char *const calls[] = { MTCE_CALL_NAMES };
 static const char *const reasons[] = { MTCE_FLUSH_NAMES };

@@ -43,7 +43,7 @@ for program in $programs; do
 done
 
 # Calls and back ends, by the names that the programs know.
-calls=$(sed -nE 's/^\tE[M_]\(MTCE_CALL_[A-Z_]+, "([a-z_]+)"\).*/\1/p' driver/names.h)
+calls=$(sed -nE 's/^\tE[M_]\(MTCE_CALL_[A-Z_]+, "([a-z_]+)",.*/\1/p' driver/names.h)
 is "$(completed mtcesnoop --call '')" "$(printf '%s\n' "$calls" hcall left | sort | paste -sd' ')" 'mtcesnoop --call'
 is "$(completed mtcelat --call '' | tr ' ' '\n' | grep -v '^H_' | paste -sd' ')" "$(sort <<<"$calls" | paste -sd' ')" 'mtcelat --call'
 backends=$(sed -nE 's/^\t\t\.name = "([a-z-]+)",/\1/p' bench/backend.c | sort | paste -sd' ')
