@@ -6,9 +6,9 @@
  * at a time, with every stripe locked that they need there, and synced once.
  *
  * Runs. A guest's traffic, when it is gathered, is mostly operations on one TCE page
- * each that differ only in their addresses. Such runs are checked and done in loops of a few
- * instructions: 55 per map of a run of 512 instead of 207. What a loop cannot do
- * is left to mtce_do_op().
+ * each that differ only in their addresses. Such runs are checked and done in loops
+ * of a few instructions: 55 per map of a run of 512 instead of 207. What a loop
+ * cannot do is left to mtce_do_op().
  */
 #include <linux/mm.h>
 #include <linux/sched/signal.h>

@@ -265,7 +265,7 @@ static __always_inline void count_mapped(struct mtce_container *c,
  * Returns how many entries were written.
  */
 static __always_inline unsigned long
-put_span(struct mtce_container *c, struct mtce_window *w, struct mtce_stripe *s,
+set_span(struct mtce_container *c, struct mtce_window *w, struct mtce_stripe *s,
 	 unsigned long index, struct span e, struct mtce_region *r, u64 ua,
 	 u64 perm)
 {
@@ -355,7 +355,7 @@ fit_region(struct mtce_container *c, const struct mtce_window *w,
  * memory, if it is known.
  */
 static __always_inline unsigned long
-put_entries(struct mtce_container *c, struct mtce_window *w, struct kvm_map *m,
+set_entries(struct mtce_container *c, struct mtce_window *w, struct kvm_map *m,
 	    unsigned long n)
 {
 	const unsigned long index = m->first;
@@ -372,7 +372,7 @@ put_entries(struct mtce_container *c, struct mtce_window *w, struct kvm_map *m,
 		m->mem = r->mem;
 		n = min_t(u64, n, (r->size - (ua - r->ua)) >> w->shift);
 		e = mtce_span_at(w, index, n);
-		n = put_span(c, w, s, index, e, r, ua, m->run_perm) ?: 1;
+		n = set_span(c, w, s, index, e, r, ua, m->run_perm) ?: 1;
 	} else {
 		n = 1;
 		kvm_clear_one(c, w, s, index, entry_at(w, index), true);
@@ -408,7 +408,7 @@ static void map_some(struct mtce_kvm *k, struct kvm_map *m, unsigned long n,
 
 	m->mem = NULL;
 	if (likely(w))
-		n = put_entries(k->c, w, m, n);
+		n = set_entries(k->c, w, m, n);
 	for (i = 0; i < n; i++, m->first_ua += BIT_ULL(shift))
 		give_back(m->mem, m->first_ua, shift);
 	m->done += m->mem ? n : 0;
@@ -416,8 +416,8 @@ static void map_some(struct mtce_kvm *k, struct kvm_map *m, unsigned long n,
 	m->n -= n;
 }
 
-static noinline void map_run(struct mtce_kvm *k, struct kvm_map *m,
-			     unsigned int shift)
+static noinline void map_write(struct mtce_kvm *k, struct kvm_map *m,
+			       unsigned int shift)
 {
 	while (m->n)
 		map_some(k, m, min(m->n, MTCE_KVM_ENTRIES), shift);
@@ -451,7 +451,7 @@ static noinline void map_collect(struct mtce_kvm *k, struct kvm_map *m,
 {
 	if (!m->armed || map_next(m, shift))
 		return;
-	map_run(k, m, shift);
+	map_write(k, m, shift);
 	map_first(m, be64_to_cpu(m->ua));
 }
 
@@ -460,7 +460,7 @@ static noinline void map_collect(struct mtce_kvm *k, struct kvm_map *m,
  * memory, or NULL: nothing was done.
  */
 static __always_inline struct mm_iommu_table_group_mem_t *
-put_alone(struct mtce_container *c, struct mtce_window *w,
+set_alone(struct mtce_container *c, struct mtce_window *w,
 	  struct mtce_stripe *s, const struct kvm_map *m, u64 ua)
 {
 	struct mtce_region *old = NULL, *r;
@@ -487,7 +487,7 @@ put_alone(struct mtce_container *c, struct mtce_window *w,
 
 /*
  * The map is of one entry, as most guests' pages are: this saves 100 instructions
- * of map_run(). False: nothing was done.
+ * of map_write(). False: nothing was done.
  */
 static bool map_alone(struct mtce_kvm *k, struct kvm_map *m)
 {
@@ -499,7 +499,7 @@ static bool map_alone(struct mtce_kvm *k, struct kvm_map *m)
 		return false;
 	s = stripe_at(w, m->index);
 	mtce_kvm_lock(s);
-	mem = put_alone(k->c, w, s, m, be64_to_cpu(m->ua));
+	mem = set_alone(k->c, w, s, m, be64_to_cpu(m->ua));
 	mtce_kvm_unlock(s);
 	if (unlikely(!mem))
 		return false;
@@ -517,7 +517,7 @@ static unsigned long map_finish(struct mtce_kvm *k, struct kvm_map *m,
 
 	if (!map_alone(k, m)) {
 		map_collect(k, m, shift);
-		map_run(k, m, shift);
+		map_write(k, m, shift);
 	}
 	mapped = m->done;
 	map_end(m);

@@ -100,7 +100,7 @@ static void fill(const struct mtce_window *w, struct span s,
  * An entry of any table, whatever it maps. If a hypervisor refuses it, the entry
  * stays as it is, and the use of what it should have mapped is given back.
  */
-static int put_one(struct mtce_gather *ga, unsigned long index, struct span s,
+static int set_any(struct mtce_gather *ga, unsigned long index, struct span s,
 		   unsigned long i, u64 shadow, u64 tce)
 {
 	u64 old = s.shadow[i];
@@ -122,7 +122,7 @@ static int put_one(struct mtce_gather *ga, unsigned long index, struct span s,
 	return 0;
 }
 
-static int put_each(struct mtce_gather *ga, unsigned long index, struct span s,
+static int set_each(struct mtce_gather *ga, unsigned long index, struct span s,
 		    const struct source *from, unsigned long done)
 {
 	unsigned long i, ua = from->ua + (done << ga->w->shift);
@@ -140,14 +140,14 @@ static int put_each(struct mtce_gather *ga, unsigned long index, struct span s,
 			tce = from->tces[done + i];
 			shadow = from->shadows[done + i];
 		}
-		ret = put_one(ga, index, s, i, shadow, tce) ?: ret;
+		ret = set_any(ga, index, s, i, shadow, tce) ?: ret;
 	}
 	return ret;
 }
 
 /*
  * How many entries may be set before pages that are replaced must be let go; or
- * pages of entries that a hypervisor refuses, see put_one().
+ * pages of entries that a hypervisor refuses, see set_any().
  */
 static unsigned long replace_room(struct mtce_gather *ga, unsigned long left,
 				  bool live)
@@ -169,7 +169,7 @@ static unsigned long replace_room(struct mtce_gather *ga, unsigned long left,
  * window KVM may have mapped some since they were looked at. Returns -EIO where a
  * hypervisor refuses an entry, otherwise 0.
  */
-static int put_range(struct mtce_gather *ga, unsigned long index,
+static int set_range(struct mtce_gather *ga, unsigned long index,
 		     unsigned long n, const struct source *from, bool live)
 {
 	struct mtce_window *w = ga->w;
@@ -188,7 +188,7 @@ static int put_range(struct mtce_gather *ga, unsigned long index,
 		span_lock(w, at);
 		before = pins_counted(ga, at, s.n);
 		if (live || !s.tce || w->shared)
-			ret = put_each(ga, at, s, from, done) ?: ret;
+			ret = set_each(ga, at, s, from, done) ?: ret;
 		else
 			fill(w, s, from, done);
 		pins_changed(ga, at, s.n, before);
@@ -207,7 +207,7 @@ int mtce_tces_put_region(struct mtce_gather *ga, unsigned long index,
 	const struct source from = { r, ua, mtce_tce_perm(flags) };
 
 	mtce_region_use(r, n, from.perm);
-	return put_range(ga, index, n, &from, live);
+	return set_range(ga, index, n, &from, live);
 }
 
 /**
@@ -226,7 +226,7 @@ int mtce_tces_put(struct mtce_gather *ga, unsigned long index, unsigned long n,
 {
 	const struct source from = { .shadows = shadows, .tces = tces };
 
-	return put_range(ga, index, n, &from, live);
+	return set_range(ga, index, n, &from, live);
 }
 
 /* mtce_tces_map() of more than one span of empty entries. */
