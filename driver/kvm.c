@@ -62,6 +62,7 @@
  * @c: container; there while @w is
  * @w: window, or NULL when that is gone
  * @pages: TCEs of a guest's page, as the last kill has shown; 0 before it
+ * @freed: the memory of the table is gone, only its description is left
  */
 struct mtce_kvm {
 	struct iommu_table_ops ops;
@@ -69,6 +70,7 @@ struct mtce_kvm {
 	struct mtce_container *c;
 	struct mtce_window __rcu *w;
 	unsigned long pages;
+	bool freed;
 };
 
 /**
@@ -803,8 +805,11 @@ static void give_ops_back(struct iommu_table *tbl)
 
 static void kvm_free(struct iommu_table *tbl)
 {
+	const bool freed = kvm_of(tbl)->freed;
+
 	give_ops_back(tbl);
-	tbl->it_ops->free(tbl);
+	if (!freed)
+		tbl->it_ops->free(tbl);
 	module_put(THIS_MODULE); /* mtce_exit() waits until this has returned */
 }
 
@@ -853,6 +858,20 @@ void mtce_kvm_unhook(struct mtce_window *w)
 		mtce_kvm_sync_stripe(k->c, w, s);
 		mtce_kvm_unlock(s);
 	}
+}
+
+/*
+ * The window is unhooked, and no bridge walks its table. Free the table's memory, which
+ * is counted in locked_vm no longer: KVM may keep the table for as long as it likes, and
+ * a VMM may hand over any number of them. The grace period is for hypercalls that look
+ * for an entry without a lock, and for kvm_spapr_tce_attach_iommu_group(), which takes
+ * the table from its group without one and only then a reference.
+ */
+void mtce_kvm_free_memory(struct mtce_window *w)
+{
+	synchronize_rcu();
+	w->ops->free(w->tbl);
+	w->kvm->freed = true;
 }
 
 /*

@@ -696,6 +696,7 @@ long mtce_eeh_op(struct iommu_group *grp, const struct vfio_eeh_pe_op *op);
 /* kvm.c */
 int mtce_kvm_hook(struct mtce_container *c, struct mtce_window *w);
 void mtce_kvm_unhook(struct mtce_window *w);
+void mtce_kvm_free_memory(struct mtce_window *w);
 void mtce_kvm_abandon(struct iommu_table *tbl);
 void mtce_kvm_share(struct work_struct *work);
 

@@ -403,8 +403,8 @@ void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s)
 /*
  * The window was taken from every group, so the platform has killed what waits;
  * except where firmware refused, see mtce_window_unset(). Let go of all that it
- * refers to, and of the window, which the caller has locked. KVM may keep the table:
- * it is empty, and stays so.
+ * refers to, and of the window, which the caller has locked. KVM may keep the table,
+ * but not its memory.
  */
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 {
@@ -423,10 +423,12 @@ void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 	mtce_window_stats(w, &c->stats);
 	if (w->stuck)
 		unset_stuck(c, w);
-	if (w->stuck)
+	if (w->stuck) {
 		mtce_kvm_abandon(w->tbl);
-	else
+	} else {
+		mtce_kvm_free_memory(w);
 		drop_table(c, w);
+	}
 	kvfree(w->touched);
 	mtce_stripes_unlock(w, MTCE_ALL_STRIPES);
 	kvfree_rcu(w, rcu);
