@@ -614,13 +614,17 @@ void mtce_kvm_share(struct work_struct *work)
  * The operations
  */
 
-/* May a hypercall map entry @index? */
+/*
+ * May a hypercall map entry @index? Not beside an unregister: guests that map all the
+ * time would keep memory counted for as long, and what they map would come to nothing.
+ */
 static __always_inline bool may_map(struct mtce_kvm *k, unsigned long index)
 {
 	struct mtce_window *w = rcu_dereference(k->w);
 
-	return w && index < w->size && is_shared(k->c, w, index) &&
-	       likely(!w->levels || !mtce_table_grow(w, index, GFP_ATOMIC));
+	return w && index < w->size && likely(!READ_ONCE(k->c->unregisters)) &&
+	       is_shared(k->c, w, index) &&
+	       likely(!w->levels || !mtce_table_grow(w, index, GFP_NOWAIT));
 }
 
 /* A thread begins to map a guest's page, or it is at its next entry. */

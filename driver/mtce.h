@@ -366,6 +366,7 @@ enum mtce_type {
  * @windows: NULL where there is none
  * @regions: struct mtce_region by address, disjoint
  * @registered: bytes in @regions
+ * @unregisters: memory is just being unregistered: hypercalls leave maps to user space
  * @stats: what was done in windows that are gone
  * @flush_work: flushes queues that are old; pending only while one is not empty
  * @kvm_work: shares windows that KVM has asked for
@@ -394,6 +395,7 @@ struct mtce_container {
 	struct mtce_window *windows[MTCE_MAX_WINDOWS];
 	struct rb_root regions;
 	u64 registered;
+	bool unregisters;
 	struct vfio_mtce_stats stats;
 	struct delayed_work flush_work;
 	struct work_struct kvm_work;

@@ -428,6 +428,7 @@ static bool region_stop(struct mtce_container *c, struct mtce_region *r)
 {
 	mtce_kvm_stop(c);
 	r->dying = c->type == MTCE_TYPE_V2 || !atomic64_read(&r->mapped);
+	WRITE_ONCE(c->unregisters, r->dying);
 	mtce_kvm_thaw(c);
 	return r->dying;
 }
@@ -482,6 +483,7 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 		goto unlock;
 	}
 	ret = region_retire(c, r);
+	WRITE_ONCE(c->unregisters, false);
 	if (ret)
 		goto unlock;
 	region_erase(c, r);
