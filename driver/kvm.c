@@ -873,7 +873,7 @@ void mtce_kvm_unhook(struct mtce_window *w)
  */
 void mtce_kvm_free_memory(struct mtce_window *w)
 {
-	synchronize_rcu();
+	synchronize_rcu_expedited(); /* locks are held, and somebody waits */
 	w->ops->free(w->tbl);
 	w->kvm->freed = true;
 }
