@@ -639,12 +639,12 @@ static noinline long pinning_map(struct mtce_container *c,
 {
 	long ret = -EPERM;
 
-	if (!mtce_range_valid(op->iova, op->size))
-		return -EINVAL;
 	if (!mtce_container_get(c))
 		return -ENODEV;
 	mtce_call_iova(call, op->iova);
-	if (may_call(c)) {
+	if (!mtce_range_valid(op->iova, op->size)) {
+		ret = -EINVAL;
+	} else if (may_call(c)) {
 		ret = mtce_traced(call) ? MTCE_PIN_FIRST :
 					  mtce_flat_pinned(c, op);
 		if (ret == MTCE_PIN_FIRST)
