@@ -15,8 +15,11 @@
 
 #include "map.h"
 
-/* Operations between two looks at the scheduler and at signals. */
+/* Operations between two looks at the scheduler, at signals and at who waits. */
 #define OPS_BETWEEN_BREAKS	64
+
+/* Somebody waits for the container, so the rest is done afterwards. No errno. */
+#define MAKE_WAY		2
 
 /*
  * The longest run, and the most runs. A short run is likely to lie in one stripe,
@@ -153,13 +156,13 @@ static int check_op(struct batch *b, const struct mtce_window *w,
 	return 0;
 }
 
-/* Check every operation, and find out what to lock. */
-static int check_batch(struct mtce_container *c, struct batch *b)
+/* Check every operation from @i on, and find out what to lock. */
+static int check_batch(struct mtce_container *c, struct batch *b, u32 i)
 {
-	u32 i, n, pause = RUN_MAX;
+	u32 n, pause = i + RUN_MAX;
 	int ret;
 
-	for (i = 0; i < b->num; i += n) {
+	for (; i < b->num; i += n) {
 		struct mtce_window *w = mtce_window_find(c, b->ops[i].iova);
 
 		if (i >= pause) {
@@ -378,7 +381,7 @@ static int do_window(struct mtce_container *c, const struct batch *b,
 	struct mtce_gather ga __uninitialized;
 	unsigned int first = __ffs(b->stripes[w->num]);
 	struct progress p = {};
-	u32 pause = *i + OPS_BETWEEN_BREAKS;
+	u32 pause = *i + OPS_BETWEEN_BREAKS, from = *i;
 	int ret = 0;
 
 	gather_begin(&ga, c, b->call, w, &w->stripe[first]);
@@ -394,6 +397,11 @@ static int do_window(struct mtce_container *c, const struct batch *b,
 			pause = *i + OPS_BETWEEN_BREAKS;
 			if (*i && fatal_signal_pending(current)) {
 				ret = -EINTR;
+				break;
+			}
+			/* Whoever detaches a group must not wait for all of it. */
+			if (*i > from && rwsem_is_contended(&c->sem)) {
+				ret = MAKE_WAY;
 				break;
 			}
 		}
@@ -439,7 +447,7 @@ static int update_batch(struct mtce_container *c, struct mtce_call *call,
 	ret = mtce_container_enter(c);
 	if (ret)
 		return ret;
-	ret = check_batch(c, &b);
+	ret = check_batch(c, &b, *done);
 	if (!ret)
 		ret = do_batch(c, &b, done);
 	mtce_unlock_shared(c);
@@ -449,8 +457,11 @@ static int update_batch(struct mtce_container *c, struct mtce_call *call,
 static int update_many(struct mtce_container *c, struct mtce_call *call,
 		       const struct vfio_mtce_op *ops, u32 num, u32 *done)
 {
-	int ret = update_batch(c, call, ops, num, done);
+	int ret;
 
+	do {
+		ret = update_batch(c, call, ops, num, done);
+	} while (ret == MAKE_WAY);
 	/* A malformed operation is -EINVAL, whatever the state of the container. */
 	if (ret < 0 && !*done && any_malformed(ops, num))
 		return -EINVAL;

@@ -276,9 +276,8 @@ static void untouch(struct mtce_window *w, unsigned long from, unsigned long to)
 	unsigned long end = to == w->size ? ((to - 1) >> w->part_shift) + 1 :
 					    to >> w->part_shift;
 
-	for (; part < end; part++)
-		if (test_bit(part, w->touched))
-			clear_bit(part, w->touched);
+	for_each_set_bit_from(part, w->touched, end)
+		clear_bit(part, w->touched);
 }
 
 /*
