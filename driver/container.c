@@ -21,6 +21,60 @@
 #include "trace.h"
 
 /*
+ * Locked memory, counted under mmap_lock and so without a lock of ours
+ */
+
+/* Called with locks held, for @pages that mtce_count() will have counted. */
+int mtce_take_counted(struct mtce_counted *n, unsigned long pages)
+{
+	n->want = pages;
+	if (n->have < pages)
+		return MTCE_COUNT_FIRST;
+	n->have -= pages;
+	return 0;
+}
+
+/*
+ * Is @ret that pages must be counted first, and could they be? Then the caller tries
+ * again. What was counted in vain is given back. No lock is held.
+ */
+bool mtce_count(struct mtce_container *c, struct mtce_counted *n, int *ret)
+{
+	if (*ret == MTCE_COUNT_FIRST) {
+		*ret = account_locked_vm(c->mm, n->want - n->have, true);
+		if (!*ret) {
+			n->have = n->want;
+			return true;
+		}
+	}
+	mtce_owe(c, n->have);
+	n->have = 0;
+	return false;
+}
+
+/* @pages need not be counted any more. */
+void mtce_owe(struct mtce_container *c, unsigned long pages)
+{
+	/* Fully ordered, as is the end of update_pinned(): one of them settles. */
+	atomic_long_add_return(pages, &c->owed);
+}
+
+/* Give back what is owed, unless pages are just pinned that it may stand for. */
+void mtce_settle(struct mtce_container *c)
+{
+	if (atomic_long_read(&c->owed) && !atomic_long_read(&c->pinning))
+		account_locked_vm(c->mm, atomic_long_xchg(&c->owed, 0), false);
+}
+
+static void owe_enabled(struct mtce_container *c)
+{
+	unsigned long pages = c->enabled_pages;
+
+	WRITE_ONCE(c->enabled_pages, 0);
+	mtce_owe(c, pages);
+}
+
+/*
  * Life
  */
 
@@ -39,6 +93,21 @@ static bool type_of(unsigned long arg, enum mtce_type *type)
 	default:
 		return false;
 	}
+}
+
+/*
+ * Memory of the owner is let go, which takes his mmap_lock: a thread of his may hold
+ * it for as long as a file system does not answer.
+ */
+static void free_memory(struct work_struct *work)
+{
+	struct mtce_container *c = container_of(work, struct mtce_container,
+						free_work);
+
+	mtce_region_free_all(c);
+	mtce_settle(c);
+	complete(&c->freed);
+	mtce_container_put(c);
 }
 
 void *mtce_open(unsigned long arg)
@@ -60,6 +129,8 @@ void *mtce_open(unsigned long arg)
 	c->regions = RB_ROOT;
 	INIT_DELAYED_WORK(&c->flush_work, mtce_flush_old);
 	INIT_WORK(&c->kvm_work, mtce_kvm_share);
+	INIT_WORK(&c->free_work, free_memory);
+	init_completion(&c->freed);
 	return c;
 }
 
@@ -116,15 +187,17 @@ void mtce_release(void *iommu_data)
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
 		if (c->windows[i])
 			mtce_window_destroy(c, c->windows[i]);
-	mtce_region_free_all(c);
-	account_locked_vm(c->mm, c->enabled_pages, false);
-	c->enabled_pages = 0;
 	c->enabled = false;
+	owe_enabled(c);
 	mtce_unlock_all(c);
 
 	/* Nothing is queued any more, and no lock is held that the works wait for. */
 	cancel_delayed_work_sync(&c->flush_work);
 	cancel_work_sync(&c->kvm_work);
+	refcount_inc(&c->users);
+	queue_work(system_unbound_wq, &c->free_work);
+	/* Done when this returns, as a rule; but whoever unbinds does not wait for it. */
+	wait_for_completion_timeout(&c->freed, HZ);
 	mtce_container_put(c);
 }
 
@@ -155,17 +228,21 @@ int mtce_container_own(struct mtce_container *c)
 /* Not ready for work on entries: create the default window, or say why not. */
 static int make_ready(struct mtce_container *c)
 {
-	int ret = mtce_lock_all(c);
+	struct mtce_counted counted = {};
+	int ret;
 
-	if (ret)
-		return ret;
-	if (!c->may_map)
-		ret = -EPERM;
-	else if (!c->nr_groups)
-		ret = -ENODEV;
-	else
-		ret = mtce_window_create_default(c);
-	mtce_unlock_all(c);
+	do {
+		ret = mtce_lock_all(c);
+		if (ret)
+			continue;
+		if (!c->may_map)
+			ret = -EPERM;
+		else if (!c->nr_groups)
+			ret = -ENODEV;
+		else
+			ret = mtce_window_create_default(c, &counted);
+		mtce_unlock_all(c);
+	} while (mtce_count(c, &counted, &ret));
 	return ret;
 }
 
@@ -194,35 +271,41 @@ int mtce_container_enter(struct mtce_container *c)
  * v1: instead of every page, the worst case is counted as locked, once
  */
 
-int mtce_container_enable(struct mtce_container *c)
+static int enable(struct mtce_container *c, struct mtce_counted *counted)
 {
-	struct iommu_table_group *tg;
+	struct iommu_table_group *tg = mtce_container_table_group(c);
 	unsigned long pages;
 	int ret;
 
-	ret = mtce_lock_all(c);
+	if (!tg)
+		return -ENODEV;
+	if (c->enabled)
+		return -EBUSY;
+	if (!tg->tce32_size)
+		return -EPERM;
+	pages = tg->tce32_size >> PAGE_SHIFT;
+	ret = mtce_take_counted(counted, pages);
 	if (ret)
 		return ret;
-	tg = mtce_container_table_group(c);
-	if (!tg)
-		ret = -ENODEV;
-	else if (c->enabled)
-		ret = -EBUSY;
-	else if (!tg->tce32_size)
-		ret = -EPERM;
-	if (ret)
-		goto unlock;
-
-	pages = tg->tce32_size >> PAGE_SHIFT;
-	ret = account_locked_vm(c->mm, pages, true);
-	if (ret)
-		goto unlock;
 	c->enabled_pages = pages;
 	c->enabled = true;
 	c->may_map = true;
 	mtce_container_changed(c);
-unlock:
-	mtce_unlock_all(c);
+	return 0;
+}
+
+int mtce_container_enable(struct mtce_container *c)
+{
+	struct mtce_counted counted = {};
+	int ret;
+
+	do {
+		ret = mtce_lock_all(c);
+		if (ret)
+			continue;
+		ret = enable(c, &counted);
+		mtce_unlock_all(c);
+	} while (mtce_count(c, &counted, &ret));
 	return ret;
 }
 
@@ -239,9 +322,8 @@ int mtce_container_disable(struct mtce_container *c)
 	mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
 	if (c->enabled)
 		mtce_tces_revoke(c, NULL);
-	account_locked_vm(c->mm, c->enabled_pages, false);
-	c->enabled_pages = 0;
 	c->enabled = false;
+	owe_enabled(c);
 	c->may_map = c->registered;
 	mtce_container_changed(c);
 	mtce_unlock_all(c);

@@ -235,7 +235,8 @@ static long register_memory(struct mtce_container *c, unsigned long arg,
 static long tce_create(struct mtce_container *c, unsigned long arg)
 {
 	struct vfio_iommu_spapr_tce_create create;
-	long ret;
+	struct mtce_counted counted = {};
+	int ret;
 
 	ret = copy_arg(&create, arg, sizeof(create));
 	if (ret)
@@ -246,15 +247,18 @@ static long tce_create(struct mtce_container *c, unsigned long arg)
 	if (ret)
 		return ret;
 
-	ret = mtce_lock_all(c);
-	if (ret)
-		return ret;
-	ret = mtce_window_create_default(c);
-	if (!ret)
-		ret = mtce_window_create(c, create.page_shift,
-					 create.window_size, create.levels,
-					 &create.start_addr);
-	mtce_unlock_all(c);
+	do {
+		ret = mtce_lock_all(c);
+		if (ret)
+			continue;
+		ret = mtce_window_create_default(c, &counted);
+		if (!ret)
+			ret = mtce_window_create(c, create.page_shift,
+						 create.window_size,
+						 create.levels, &counted,
+						 &create.start_addr);
+		mtce_unlock_all(c);
+	} while (mtce_count(c, &counted, &ret));
 	if (ret)
 		return ret;
 	if (!copy_to_user((void __user *)arg, &create, sizeof(create)))
@@ -616,6 +620,7 @@ static noinline long slow_call(struct mtce_container *c, struct mtce_call *call,
 		if (ret == -ENOTTY && c->type != MTCE_TYPE_V2)
 			ret = v1_call(c, cmd);
 	}
+	mtce_settle(c);
 	mtce_container_put(c);
 	return ret;
 }
@@ -651,6 +656,7 @@ static noinline long pinning_map(struct mtce_container *c,
 			ret = mtce_update_alone(c, call, op);
 	}
 	ret = write_done(cmd, arg, ret) ?: ret;
+	mtce_settle(c);
 	mtce_container_put(c);
 	return ret;
 }

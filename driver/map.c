@@ -288,21 +288,25 @@ static int update_range(struct mtce_container *c, struct mtce_call *call,
 static int update_pinned(struct mtce_container *c, struct mtce_call *call,
 			 const struct vfio_mtce_op *op, struct mtce_pins *pins)
 {
-	const unsigned long pages = DIV_ROUND_UP(op->size, PAGE_SIZE);
-	const unsigned long limit = READ_ONCE(c->enabled_pages);
+	const unsigned long pages =
+		DIV_ROUND_UP((op->vaddr & ~PAGE_MASK) + op->size, PAGE_SIZE);
+	unsigned long limit;
 	int ret = -ENOMEM;
+	long all;
 
-	/* Disabled meanwhile: this says so. */
-	if (!limit)
-		return update_range(c, call, op, pins);
-	if (atomic_long_add_return(pages, &c->pinning) <= limit) {
+	/* Fully ordered: a DISABLE that is not seen here sees these pages. */
+	all = atomic_long_add_return(pages, &c->pinning);
+	limit = READ_ONCE(c->enabled_pages);
+	if (!limit) {		/* disabled meanwhile: this says so */
+		ret = update_range(c, call, op, pins);
+	} else if (all <= limit) {
 		ret = mtce_pins_get(pins, op, pins->shift);
 		mtce_stage_end(call, MTCE_STAGE_PIN);
 		if (!ret)
 			ret = update_range(c, call, op, pins);
 		mtce_pins_put(pins);
 	}
-	atomic_long_sub(pages, &c->pinning);
+	atomic_long_sub_return(pages, &c->pinning);	/* ordered: mtce_owe() */
 	return ret;
 }
 

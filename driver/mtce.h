@@ -47,6 +47,7 @@
 
 #include <linux/atomic.h>
 #include <linux/bits.h>
+#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
@@ -358,6 +359,7 @@ enum mtce_type {
  * @pinned: system pages that maps pinned by themselves, where several TCEs fit
  *	into one: as many as there are runs of neighbours that map the same
  * @pinning: system pages that calls are just pinning, at most @enabled_pages
+ * @owed: pages that are still counted in locked_vm and need not be: mtce_settle()
  * @mm: the owner, from the first call that needed one; never changes after
  *	that. We hold an mmgrab() until the last call has left
  * @groups: list of struct mtce_group
@@ -370,6 +372,8 @@ enum mtce_type {
  * @stats: what was done in windows that are gone
  * @flush_work: flushes queues that are old; pending only while one is not empty
  * @kvm_work: shares windows that KVM has asked for
+ * @free_work: lets go of memory at release
+ * @freed: it has
  */
 struct mtce_container {
 	u32 magic;
@@ -388,6 +392,7 @@ struct mtce_container {
 	unsigned long enabled_pages;
 	atomic_long_t pinned;
 	atomic_long_t pinning;
+	atomic_long_t owed;
 	struct mm_struct *mm;
 	struct list_head groups;
 	unsigned int nr_groups;
@@ -399,6 +404,8 @@ struct mtce_container {
 	struct vfio_mtce_stats stats;
 	struct delayed_work flush_work;
 	struct work_struct kvm_work;
+	struct work_struct free_work;
+	struct completion freed;
 };
 
 /* Runs of entries of one region each, and pages, that fit into struct mtce_gather. */
@@ -497,6 +504,20 @@ static inline void mtce_store_be(void *p, u64 v)
 long mtce_ioctl(void *iommu_data, unsigned int cmd, unsigned long arg);
 
 /* container.c */
+
+/* Pages that a call has counted in locked_vm, and how many it turned out to need. */
+struct mtce_counted {
+	unsigned long have;
+	unsigned long want;
+};
+
+/* Pages must be counted first. No errno. */
+#define MTCE_COUNT_FIRST	2
+
+int mtce_take_counted(struct mtce_counted *n, unsigned long pages);
+bool mtce_count(struct mtce_container *c, struct mtce_counted *n, int *ret);
+void mtce_owe(struct mtce_container *c, unsigned long pages);
+void mtce_settle(struct mtce_container *c);
 void mtce_container_changed(struct mtce_container *c);
 void *mtce_open(unsigned long arg);
 void mtce_release(void *iommu_data);
@@ -528,8 +549,9 @@ void mtce_kvm_thaw(struct mtce_container *c);
 
 /* window.c */
 int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
-		       u32 levels, u64 *start);
-int mtce_window_create_default(struct mtce_container *c);
+		       u32 levels, struct mtce_counted *counted, u64 *start);
+int mtce_window_create_default(struct mtce_container *c,
+			       struct mtce_counted *counted);
 int mtce_window_remove(struct mtce_container *c, u64 start);
 void mtce_window_take(struct mtce_container *c, struct mtce_window *w);
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w);

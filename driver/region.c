@@ -298,7 +298,6 @@ static void region_free(struct mtce_region *r)
 static int region_put(struct mtce_container *c, struct mtce_region *r,
 		      unsigned int *tries)
 {
-	trace_mtce_unregister(c, r);
 	if (r->dirty)
 		mark_dirty(r);
 	return unlist_region(c->mm, r, tries);
@@ -440,9 +439,6 @@ static bool region_stop(struct mtce_container *c, struct mtce_region *r)
  */
 static int region_retire(struct mtce_container *c, struct mtce_region *r)
 {
-	unsigned int tries = PUT_TRIES;
-	int ret;
-
 	if (waits(r))
 		mtce_flush_all(c, MTCE_FLUSH_TEARDOWN);
 	if (!region_stop(c, r))
@@ -452,13 +448,29 @@ static int region_retire(struct mtce_container *c, struct mtce_region *r)
 		/* What a hypercall cleared before the revoke came to it. */
 		mtce_kvm_sync(c, false);
 	}
-	ret = region_put(c, r, &tries);
-	if (ret) {
-		trace_mtce_register(c, r);	/* it stays */
-		mtce_kvm_freeze(c);
+	return 0;
+}
+
+/*
+ * A hypercall kept the kernel's entry, so @r stays; unless it was registered again,
+ * by which the entry got a second user: then ours goes, which cannot fail.
+ */
+static int region_back(struct mtce_container *c, struct mtce_region *r)
+{
+	int ret = mtce_lock_all(c);
+	unsigned int tries = 0;
+
+	if (!ret && !region_overlaps(c, r->ua, r->size)) {
+		trace_mtce_register(c, r);
 		r->dying = false;
-		mtce_kvm_thaw(c);
+		region_insert(c, r);
+		mtce_unlock_all(c);
+		return -EBUSY;
 	}
+	if (!ret)
+		mtce_unlock_all(c);
+	unlist_region(c->mm, r, &tries);
+	region_free(r);
 	return ret;
 }
 
@@ -468,6 +480,7 @@ static int region_retire(struct mtce_container *c, struct mtce_region *r)
  */
 int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 {
+	unsigned int tries = PUT_TRIES;
 	struct mtce_region *r;
 	int ret;
 
@@ -486,8 +499,15 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 	WRITE_ONCE(c->unregisters, false);
 	if (ret)
 		goto unlock;
+	trace_mtce_unregister(c, r);	/* before it can be registered again */
 	region_erase(c, r);
+	mtce_unlock_all(c);
+	/* The kernel counts under mmap_lock, for which nobody else shall wait. */
+	ret = region_put(c, r, &tries);
+	if (ret)
+		return region_back(c, r);
 	region_free(r);
+	return 0;
 unlock:
 	mtce_unlock_all(c);
 	return ret;
@@ -503,8 +523,10 @@ void mtce_region_free_all(struct mtce_container *c)
 	struct mtce_region *r, *next;
 
 	rbtree_postorder_for_each_entry_safe(r, next, &c->regions, node) {
+		trace_mtce_unregister(c, r);
 		region_put(c, r, &tries);
 		region_free(r);
+		cond_resched();
 	}
 	c->regions = RB_ROOT;
 	c->registered = 0;

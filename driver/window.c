@@ -69,24 +69,25 @@ bool mtce_levels_available(unsigned int level_shift)
 
 /* A table of the platform's, counted in locked_vm as the platform sizes it. */
 static int make_table(struct mtce_container *c, struct mtce_window *w,
-		      struct iommu_table_group *tg, u32 levels)
+		      struct iommu_table_group *tg, u32 levels,
+		      struct mtce_counted *counted)
 {
 	unsigned long bytes;
 	int ret;
 
-	if (!mtce_levels_available(DIV_ROUND_UP(ilog2(w->bytes) - w->shift,
-						levels)))
-		return -ENOMEM;
 	bytes = tg->ops->get_table_size(w->shift, w->bytes, levels);
 	if (!bytes)
 		return -EINVAL;
-	ret = account_locked_vm(c->mm, bytes >> PAGE_SHIFT, true);
+	ret = mtce_take_counted(counted, bytes >> PAGE_SHIFT);
 	if (ret)
 		return ret;
-	ret = tg->ops->create_table(tg, w->num, w->shift, w->bytes, levels,
-				    &w->tbl);
+	ret = -ENOMEM;
+	if (mtce_levels_available(DIV_ROUND_UP(ilog2(w->bytes) - w->shift,
+					       levels)))
+		ret = tg->ops->create_table(tg, w->num, w->shift, w->bytes,
+					    levels, &w->tbl);
 	if (ret) {
-		account_locked_vm(c->mm, bytes >> PAGE_SHIFT, false);
+		mtce_owe(c, bytes >> PAGE_SHIFT);
 		return ret == -ENOMEM ? -ENOMEM : -EINVAL;
 	}
 	w->tbl->it_allocated_size = bytes;
@@ -99,7 +100,7 @@ static void drop_table(struct mtce_container *c, struct mtce_window *w)
 	unsigned long pages = w->tbl->it_allocated_size >> PAGE_SHIFT;
 
 	iommu_tce_table_put(w->tbl);
-	account_locked_vm(c->mm, pages, false);
+	mtce_owe(c, pages);
 }
 
 static int describe_table(struct mtce_window *w)
@@ -148,7 +149,8 @@ static int make_parts(struct mtce_window *w)
 
 static struct mtce_window *window_make(struct mtce_container *c, int num,
 				       struct iommu_table_group *tg,
-				       u32 page_shift, u64 bytes, u32 levels)
+				       u32 page_shift, u64 bytes, u32 levels,
+				       struct mtce_counted *counted)
 {
 	struct mtce_window *w;
 	int ret, i;
@@ -166,7 +168,9 @@ static struct mtce_window *window_make(struct mtce_container *c, int num,
 	w->num = num;
 	w->shift = page_shift;
 	w->bytes = bytes;
-	ret = make_table(c, w, tg, levels);
+	ret = make_table(c, w, tg, levels, counted);
+	if (ret == MTCE_COUNT_FIRST)
+		ret = -EAGAIN;	/* no errno: ERR_PTR() */
 	if (ret)
 		goto free;
 	ret = describe_table(w);
@@ -296,12 +300,13 @@ static int free_slot(struct mtce_container *c)
  * @page_shift: log2 of the TCE page
  * @bytes: size, a power of two
  * @levels: levels of the table, 1 and up
+ * @counted: pages that the caller has counted for it
  * @start: out, its first IOVA, which the platform chooses
  *
- * Return: 0, -EINVAL, -ENOSPC, -ENOMEM, -ENODEV or -EPERM.
+ * Return: 0, MTCE_COUNT_FIRST, -EINVAL, -ENOSPC, -ENOMEM, -ENODEV or -EPERM.
  */
 int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
-		       u32 levels, u64 *start)
+		       u32 levels, struct mtce_counted *counted, u64 *start)
 {
 	struct iommu_table_group *tg = mtce_container_table_group(c);
 	struct mtce_window *w;
@@ -320,9 +325,9 @@ int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
 	if (ret)
 		return ret;
 
-	w = window_make(c, num, tg, page_shift, bytes, levels);
+	w = window_make(c, num, tg, page_shift, bytes, levels, counted);
 	if (IS_ERR(w))
-		return PTR_ERR(w);
+		return PTR_ERR(w) == -EAGAIN ? MTCE_COUNT_FIRST : PTR_ERR(w);
 	ret = window_set(c, w);
 	if (ret) {
 		mtce_stripes_lock(c, w, MTCE_ALL_STRIPES);
@@ -339,7 +344,8 @@ int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
 }
 
 /* The 32-bit window that every container starts with, made at first use. */
-int mtce_window_create_default(struct mtce_container *c)
+int mtce_window_create_default(struct mtce_container *c,
+			       struct mtce_counted *counted)
 {
 	struct iommu_table_group *tg = mtce_container_table_group(c);
 	u64 start;
@@ -350,7 +356,7 @@ int mtce_window_create_default(struct mtce_container *c)
 	if (!tg)
 		return -ENODEV;
 	return mtce_window_create(c, IOMMU_PAGE_SHIFT_4K, tg->tce32_size, 1,
-				  &start);
+				  counted, &start);
 }
 
 /*
