@@ -20,6 +20,9 @@
 #include "mtce.h"
 #include "trace.h"
 
+/* How often to look, ten times a second, once the owner's process is gone. */
+#define FREE_TRIES	50
+
 /*
  * Locked memory, counted under mmap_lock and so without a lock of ours
  */
@@ -97,17 +100,29 @@ static bool type_of(unsigned long arg, enum mtce_type *type)
 
 /*
  * Memory of the owner is let go, which takes his mmap_lock: a thread of his may hold
- * it for as long as a file system does not answer.
+ * it for as long as a file system does not answer. And hypercalls on windows of
+ * others may use it while his process lives. What is in use some seconds after that
+ * was left so by upstream's driver.
  */
 static void free_memory(struct work_struct *work)
 {
-	struct mtce_container *c = container_of(work, struct mtce_container,
+	struct mtce_container *c = container_of(to_delayed_work(work),
+						struct mtce_container,
 						free_work);
+	bool gone = !c->mm || !atomic_read(&c->mm->mm_users);
 
-	mtce_region_free_all(c);
 	mtce_settle(c);
-	complete(&c->freed);
+	if (gone)
+		c->free_tries++;
+	if (!mtce_region_free_all(c, c->free_tries > FREE_TRIES)) {
+		queue_delayed_work(system_unbound_wq, &c->free_work, HZ / 10);
+		return;
+	}
+	/* Whoever waits can unload the module, so the reference goes first. */
+	rcu_read_lock();
 	mtce_container_put(c);
+	complete(&c->freed);
+	rcu_read_unlock();
 }
 
 void *mtce_open(unsigned long arg)
@@ -129,7 +144,7 @@ void *mtce_open(unsigned long arg)
 	c->regions = RB_ROOT;
 	INIT_DELAYED_WORK(&c->flush_work, mtce_flush_old);
 	INIT_WORK(&c->kvm_work, mtce_kvm_share);
-	INIT_WORK(&c->free_work, free_memory);
+	INIT_DELAYED_WORK(&c->free_work, free_memory);
 	init_completion(&c->freed);
 	return c;
 }
@@ -195,7 +210,7 @@ void mtce_release(void *iommu_data)
 	cancel_delayed_work_sync(&c->flush_work);
 	cancel_work_sync(&c->kvm_work);
 	refcount_inc(&c->users);
-	queue_work(system_unbound_wq, &c->free_work);
+	queue_delayed_work(system_unbound_wq, &c->free_work, 0);
 	/* Done when this returns, as a rule; but whoever unbinds does not wait for it. */
 	wait_for_completion_timeout(&c->freed, HZ);
 	mtce_container_put(c);

@@ -622,7 +622,7 @@ static __always_inline bool may_map(struct mtce_kvm *k, unsigned long index)
 {
 	struct mtce_window *w = rcu_dereference(k->w);
 
-	return w && index < w->size && likely(!READ_ONCE(k->c->unregisters)) &&
+	return w && index < w->size && likely(!atomic_read(&k->c->unregisters)) &&
 	       is_shared(k->c, w, index) &&
 	       likely(!w->levels || !mtce_table_grow(w, index, GFP_NOWAIT));
 }

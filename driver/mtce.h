@@ -368,12 +368,14 @@ enum mtce_type {
  * @windows: NULL where there is none
  * @regions: struct mtce_region by address, disjoint
  * @registered: bytes in @regions
- * @unregisters: memory is just being unregistered: hypercalls leave maps to user space
+ * @unregisters: calls that unregister: until they end, hypercalls leave maps to user
+ *	space
  * @stats: what was done in windows that are gone
  * @flush_work: flushes queues that are old; pending only while one is not empty
  * @kvm_work: shares windows that KVM has asked for
  * @free_work: lets go of memory at release
- * @freed: it has
+ * @free_tries: how often it has found some in use, since the owner's process was gone
+ * @freed: nothing is left
  */
 struct mtce_container {
 	u32 magic;
@@ -400,11 +402,12 @@ struct mtce_container {
 	struct mtce_window *windows[MTCE_MAX_WINDOWS];
 	struct rb_root regions;
 	u64 registered;
-	bool unregisters;
+	atomic_t unregisters;
 	struct vfio_mtce_stats stats;
 	struct delayed_work flush_work;
 	struct work_struct kvm_work;
-	struct work_struct free_work;
+	struct delayed_work free_work;
+	unsigned int free_tries;
 	struct completion freed;
 };
 
@@ -511,8 +514,8 @@ struct mtce_counted {
 	unsigned long want;
 };
 
-/* Pages must be counted first. No errno. */
-#define MTCE_COUNT_FIRST	2
+/* Pages must be counted first. No caller of the driver sees it. */
+#define MTCE_COUNT_FIRST	(-EAGAIN)
 
 int mtce_take_counted(struct mtce_counted *n, unsigned long pages);
 bool mtce_count(struct mtce_container *c, struct mtce_counted *n, int *ret);
@@ -576,7 +579,7 @@ static __always_inline void mtce_region_use(struct mtce_region *r,
 
 int mtce_region_register(struct mtce_container *c, u64 ua, u64 size);
 int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size);
-void mtce_region_free_all(struct mtce_container *c);
+bool mtce_region_free_all(struct mtce_container *c, bool last);
 struct mtce_region *mtce_region_find(struct mtce_container *c,
 				     unsigned long ua);
 struct mtce_region *mtce_region_piece(struct mtce_gather *ga, unsigned long ua,

@@ -300,6 +300,7 @@ static int region_put(struct mtce_container *c, struct mtce_region *r,
 {
 	if (r->dirty)
 		mark_dirty(r);
+	r->dirty = false;
 	return unlist_region(c->mm, r, tries);
 }
 
@@ -427,7 +428,8 @@ static bool region_stop(struct mtce_container *c, struct mtce_region *r)
 {
 	mtce_kvm_stop(c);
 	r->dying = c->type == MTCE_TYPE_V2 || !atomic64_read(&r->mapped);
-	WRITE_ONCE(c->unregisters, r->dying);
+	if (r->dying)
+		atomic_inc(&c->unregisters);
 	mtce_kvm_thaw(c);
 	return r->dying;
 }
@@ -496,7 +498,6 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 		goto unlock;
 	}
 	ret = region_retire(c, r);
-	WRITE_ONCE(c->unregisters, false);
 	if (ret)
 		goto unlock;
 	trace_mtce_unregister(c, r);	/* before it can be registered again */
@@ -505,29 +506,38 @@ int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size)
 	/* The kernel counts under mmap_lock, for which nobody else shall wait. */
 	ret = region_put(c, r, &tries);
 	if (ret)
-		return region_back(c, r);
-	region_free(r);
-	return 0;
+		ret = region_back(c, r);
+	else
+		region_free(r);
+	atomic_dec(&c->unregisters);
+	return ret;
 unlock:
 	mtce_unlock_all(c);
 	return ret;
 }
 
 /*
- * At release, when no window is left that could refer to a region. A region that
- * upstream's driver left counted as mapped stays listed and pinned, as it does there.
+ * At release, when no window is left that could refer to a region. False: something
+ * is still counted as mapped, and stays; unless this is the @last try: then that
+ * memory stays listed and pinned for ever, as it does with upstream's driver.
  */
-void mtce_region_free_all(struct mtce_container *c)
+bool mtce_region_free_all(struct mtce_container *c, bool last)
 {
-	unsigned int tries = PUT_TRIES; /* for all of them together */
-	struct mtce_region *r, *next;
+	struct rb_node *node, *next;
+	unsigned int tries = 0;
 
-	rbtree_postorder_for_each_entry_safe(r, next, &c->regions, node) {
-		trace_mtce_unregister(c, r);
-		region_put(c, r, &tries);
-		region_free(r);
+	for (node = rb_first(&c->regions); node; node = next) {
+		struct mtce_region *r = rb_entry(node, struct mtce_region, node);
+
+		next = rb_next(node);
+		if (!r->dying)
+			trace_mtce_unregister(c, r);
+		r->dying = true;
 		cond_resched();
+		if (region_put(c, r, &tries) && !last)
+			continue;
+		rb_erase(node, &c->regions);
+		region_free(r);
 	}
-	c->regions = RB_ROOT;
-	c->registered = 0;
+	return RB_EMPTY_ROOT(&c->regions);
 }

@@ -169,8 +169,6 @@ static struct mtce_window *window_make(struct mtce_container *c, int num,
 	w->shift = page_shift;
 	w->bytes = bytes;
 	ret = make_table(c, w, tg, levels, counted);
-	if (ret == MTCE_COUNT_FIRST)
-		ret = -EAGAIN;	/* no errno: ERR_PTR() */
 	if (ret)
 		goto free;
 	ret = describe_table(w);
@@ -327,7 +325,7 @@ int mtce_window_create(struct mtce_container *c, u32 page_shift, u64 bytes,
 
 	w = window_make(c, num, tg, page_shift, bytes, levels, counted);
 	if (IS_ERR(w))
-		return PTR_ERR(w) == -EAGAIN ? MTCE_COUNT_FIRST : PTR_ERR(w);
+		return PTR_ERR(w);
 	ret = window_set(c, w);
 	if (ret) {
 		mtce_stripes_lock(c, w, MTCE_ALL_STRIPES);
