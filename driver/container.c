@@ -62,9 +62,14 @@ void mtce_owe(struct mtce_container *c, unsigned long pages)
 	atomic_long_add_return(pages, &c->owed);
 }
 
-/* Give back what is owed, unless pages are just pinned that it may stand for. */
+/*
+ * Done when no lock is held any more: let go of tables, and give back what is owed,
+ * unless pages are just pinned that it may stand for.
+ */
 void mtce_settle(struct mtce_container *c)
 {
+	if (!llist_empty(&c->tables))
+		mtce_tables_free(c);
 	if (atomic_long_read(&c->owed) && !atomic_long_read(&c->pinning))
 		account_locked_vm(c->mm, atomic_long_xchg(&c->owed, 0), false);
 }

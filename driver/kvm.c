@@ -56,24 +56,6 @@
 #include "tce.h"
 
 /**
- * struct mtce_kvm - our operations on a table; lives as long as the table
- * @ops: what tbl->it_ops points to
- * @platform: what it pointed to before
- * @c: container; there while @w is
- * @w: window, or NULL when that is gone
- * @pages: TCEs of a guest's page, as the last kill has shown; 0 before it
- * @freed: the memory of the table is gone, only its description is left
- */
-struct mtce_kvm {
-	struct iommu_table_ops ops;
-	struct iommu_table_ops *platform;
-	struct mtce_container *c;
-	struct mtce_window __rcu *w;
-	unsigned long pages;
-	bool freed;
-};
-
-/**
  * struct kvm_map - a guest's page that a thread is just mapping
  * @task: the thread; NULL: free
  * @displaced: threads whose place this is, too, and that took another one
@@ -837,6 +819,7 @@ int mtce_kvm_hook(struct mtce_container *c, struct mtce_window *w)
 	k->ops.tce_kill = kvm_kill;
 	k->ops.free = kvm_free;
 	k->platform = w->ops;
+	k->tbl = w->tbl;
 	k->c = c;
 	RCU_INIT_POINTER(k->w, w);
 	w->kvm = k;
@@ -862,20 +845,6 @@ void mtce_kvm_unhook(struct mtce_window *w)
 		mtce_kvm_sync_stripe(k->c, w, s);
 		mtce_kvm_unlock(s);
 	}
-}
-
-/*
- * The window is unhooked, and no bridge walks its table. Free the table's memory, which
- * is counted in locked_vm no longer: KVM may keep the table for as long as it likes, and
- * a VMM may hand over any number of them. The grace period is for hypercalls that look
- * for an entry without a lock, and for kvm_spapr_tce_attach_iommu_group(), which takes
- * the table from its group without one and only then a reference.
- */
-void mtce_kvm_free_memory(struct mtce_window *w)
-{
-	synchronize_rcu_expedited(); /* locks are held, and somebody waits */
-	w->ops->free(w->tbl);
-	w->kvm->freed = true;
 }
 
 /*

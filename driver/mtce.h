@@ -11,9 +11,9 @@
  * Lock order: mtce_container.sem -> mtce_stripe.lock -> mtce_queue.lock
  *	       -> mtce_stripe.kvm_lock
  *
- * No user page fault is taken under any of them: arguments are copied and pages
- * are pinned while none is held. A fault of another thread may be waited for, where
- * locked memory is counted: that takes mmap_lock.
+ * No user page fault is taken under any of them, and none of another thread is waited
+ * for: arguments are copied, pages are pinned, and locked memory is counted, which
+ * takes mmap_lock, while none is held.
  *
  * A table is locked by stripes. It is divided into parts of some hundred entries,
  * and each part belongs to a stripe: calls that overlap always share a stripe,
@@ -49,6 +49,7 @@
 #include <linux/bits.h>
 #include <linux/completion.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
 #include <linux/rcupdate.h>
@@ -366,6 +367,7 @@ enum mtce_type {
  * @nr_groups: its length
  * @kill_regs: every group has a kill register
  * @windows: NULL where there is none
+ * @tables: struct mtce_kvm of windows that are gone: mtce_tables_free()
  * @regions: struct mtce_region by address, disjoint
  * @registered: bytes in @regions
  * @unregisters: calls that unregister: until they end, hypercalls leave maps to user
@@ -400,6 +402,7 @@ struct mtce_container {
 	unsigned int nr_groups;
 	bool kill_regs;
 	struct mtce_window *windows[MTCE_MAX_WINDOWS];
+	struct llist_head tables;
 	struct rb_root regions;
 	u64 registered;
 	atomic_t unregisters;
@@ -409,6 +412,28 @@ struct mtce_container {
 	struct delayed_work free_work;
 	unsigned int free_tries;
 	struct completion freed;
+};
+
+/**
+ * struct mtce_kvm - our operations on a table; lives as long as the table
+ * @ops: what tbl->it_ops points to
+ * @platform: what it pointed to before
+ * @tbl: the table
+ * @c: container; there while @w is
+ * @w: window, or NULL when that is gone
+ * @pages: TCEs of a guest's page, as the last kill has shown; 0 before it
+ * @dead: in mtce_container.tables
+ * @freed: the memory of the table is gone, only its description is left
+ */
+struct mtce_kvm {
+	struct iommu_table_ops ops;
+	struct iommu_table_ops *platform;
+	struct iommu_table *tbl;
+	struct mtce_container *c;
+	struct mtce_window __rcu *w;
+	unsigned long pages;
+	struct llist_node dead;
+	bool freed;
 };
 
 /* Runs of entries of one region each, and pages, that fit into struct mtce_gather. */
@@ -558,6 +583,7 @@ int mtce_window_create_default(struct mtce_container *c,
 int mtce_window_remove(struct mtce_container *c, u64 start);
 void mtce_window_take(struct mtce_container *c, struct mtce_window *w);
 void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w);
+void mtce_tables_free(struct mtce_container *c);
 void mtce_window_stats(const struct mtce_window *w, struct vfio_mtce_stats *s);
 bool mtce_levels_available(unsigned int level_shift);
 int mtce_window_set(struct mtce_container *c, struct mtce_window *w,
@@ -723,7 +749,6 @@ long mtce_eeh_op(struct iommu_group *grp, const struct vfio_eeh_pe_op *op);
 /* kvm.c */
 int mtce_kvm_hook(struct mtce_container *c, struct mtce_window *w);
 void mtce_kvm_unhook(struct mtce_window *w);
-void mtce_kvm_free_memory(struct mtce_window *w);
 void mtce_kvm_abandon(struct iommu_table *tbl);
 void mtce_kvm_share(struct work_struct *work);
 

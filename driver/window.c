@@ -95,11 +95,11 @@ static int make_table(struct mtce_container *c, struct mtce_window *w,
 	return 0;
 }
 
-static void drop_table(struct mtce_container *c, struct mtce_window *w)
+static void drop_table(struct mtce_container *c, struct iommu_table *tbl)
 {
-	unsigned long pages = w->tbl->it_allocated_size >> PAGE_SHIFT;
+	unsigned long pages = tbl->it_allocated_size >> PAGE_SHIFT;
 
-	iommu_tce_table_put(w->tbl);
+	iommu_tce_table_put(tbl);
 	mtce_owe(c, pages);
 }
 
@@ -185,7 +185,7 @@ static struct mtce_window *window_make(struct mtce_container *c, int num,
 free_parts:
 	kvfree(w->touched);
 drop:
-	drop_table(c, w);
+	drop_table(c, w->tbl);
 free:
 	kvfree(w);
 	return ERR_PTR(ret);
@@ -427,15 +427,36 @@ void mtce_window_destroy(struct mtce_container *c, struct mtce_window *w)
 	mtce_window_stats(w, &c->stats);
 	if (w->stuck)
 		unset_stuck(c, w);
-	if (w->stuck) {
+	if (w->stuck)
 		mtce_kvm_abandon(w->tbl);
-	} else {
-		mtce_kvm_free_memory(w);
-		drop_table(c, w);
-	}
+	else
+		llist_add(&w->kvm->dead, &c->tables);
 	kvfree(w->touched);
 	mtce_stripes_unlock(w, MTCE_ALL_STRIPES);
 	kvfree_rcu(w, rcu);
+}
+
+/*
+ * Let go of the tables of windows that are gone. KVM may keep a table for as long as it
+ * likes, and a VMM may hand over any number of them, so the memory goes now, and with
+ * it the pages that are counted in locked_vm. The grace period is for hypercalls that
+ * look for an entry without a lock, and for kvm_spapr_tce_attach_iommu_group(), which
+ * takes the table from its group without one and only then a reference. No lock is
+ * held.
+ */
+void mtce_tables_free(struct mtce_container *c)
+{
+	struct llist_node *all = llist_del_all(&c->tables);
+	struct mtce_kvm *k, *next;
+
+	if (!all)
+		return;
+	synchronize_rcu_expedited();
+	llist_for_each_entry_safe(k, next, all, dead) {
+		k->platform->free(k->tbl);
+		k->freed = true;
+		drop_table(c, k->tbl);
+	}
 }
 
 /* Take the window from every group, and let go of it. */
