@@ -575,6 +575,16 @@ static void enabled_container_updates_too(void)
 	CHECK(mem_pins_return_to(pins));
 }
 
+/* One that is refused for its range looks at no memory, and says that nothing was done. */
+static void enabled_container_refuses_ranges(void)
+{
+	CHECKED(box_open());
+	OK(vfio_enable(&box));
+	CHECK_IS(single(map_op(SPOT, pool, 0)), -EINVAL);
+	CHECK_IS(single(map_op(-SZ_4K, pool, 2 * SZ_4K)), -EINVAL);
+	OK(single(map_op(SPOT, pool, SZ_4K)));
+}
+
 /* TCE pages larger than a system page: pinned as one, if they are one. */
 static void enabled_container_pins_large_pages(void)
 {
@@ -632,6 +642,7 @@ static const struct test tests[] = {
 	TEST(list_is_one_operation, 0),
 	TEST(v1_and_v2_calls_keep_replacing, 0),
 	TEST(enabled_container_updates_too, 0),
+	TEST(enabled_container_refuses_ranges, 0),
 	TEST(enabled_container_pins_large_pages, NEEDS_HUGE),
 };
 
