@@ -3,7 +3,7 @@
  * v1: VFIO_IOMMU_ENABLE counts the system pages of the 32-bit window, once. What
  * maps pin by themselves stays within that, also where a system page is larger
  * than a TCE page; and who maps memory in one piece needs no more. So does what calls
- * have pinned that still wait for a page (userfaultfd).
+ * have pinned that still wait for a page (userfaultfd), also after the end of all else.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -254,6 +254,80 @@ static void calls_together_pin_no_more(void)
 	OK(map_half(&half[1]));
 }
 
+/*
+ * What a call that waits has pinned stays counted, though nothing is enabled any more:
+ * otherwise a user could pin any amount with one container after the other.
+ */
+
+static long locked_pages(void)
+{
+	return mem_locked_kb(0) * 1024 / mem_page();
+}
+
+static void wait_for_half(void)
+{
+	CHECKED(open_half(&half[0], start));
+	async_start(&half[0].caller, map_half, &half[0]);
+	CHECK(stall_seen(&half[0].mem, STALL_LIMIT_MS));
+}
+
+static int disables(void)
+{
+	return vfio_disable(&box);
+}
+
+static int detaches(void)
+{
+	return container_detach(&box, 0);
+}
+
+/* The last group's file: VFIO lets the container go, whose own file the call holds. */
+static int closes(void)
+{
+	container_close(&box);
+	return 0;
+}
+
+static void stays_counted(int (*end)(void), int answer)
+{
+	long pins, locked;
+
+	if (stall_possible()) {
+		test_skipped("%s", stall_possible());
+		return;
+	}
+	locked = locked_pages();
+	CHECKED(enable_and_measure());
+	pins = mem_pins();
+	CHECKED(wait_for_half());
+	OK(end());
+	diag("%ld pages pinned by a call that waits, %ld counted", mem_pins() - pins,
+	     locked_pages() - locked);
+	CHECK(!async_done(&half[0].caller, 0));
+	CHECK(mem_pins() > pins);
+	CHECK(locked_pages() - locked >= mem_pins() - pins);
+	serve(&half[0]);
+	CHECK_IS(async_result(&half[0].caller), answer);
+	box_close();
+	CHECK_IS(locked_pages(), locked);
+	CHECK(mem_pins_return_to(pins));
+}
+
+static void stays_counted_when_disabled(void)
+{
+	stays_counted(disables, -EPERM);
+}
+
+static void stays_counted_when_the_group_leaves(void)
+{
+	stays_counted(detaches, -ENODEV);
+}
+
+static void stays_counted_when_all_is_closed(void)
+{
+	stays_counted(closes, -ENODEV);
+}
+
 static void close_half(struct half *h)
 {
 	if (h->caller.started) {
@@ -295,6 +369,9 @@ static const struct test tests[] = {
 	TEST(room_comes_back, 0),
 	TEST(filled_gap_joins_its_neighbours, 0),
 	TEST(calls_together_pin_no_more, NEEDS_OURS),
+	TEST(stays_counted_when_disabled, NEEDS_OURS),
+	TEST(stays_counted_when_the_group_leaves, NEEDS_OURS),
+	TEST(stays_counted_when_all_is_closed, NEEDS_OURS),
 };
 
 int main(void)
