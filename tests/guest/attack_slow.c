@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A step in the kernel that takes long, as a reset or a page fault may, or an update of the
- * longest kind, or an mm that stays locked, holds up nobody else, and the module stays until the call is done with it (invariants 8 and 12).
- * tests/modules/slow_main.c makes a kernel function slow, on the caller's CPU.
+ * A step in the kernel that takes long, as a reset or a page fault may, an update of the
+ * longest kind, or an mm that stays locked holds up nobody else, and the module stays until
+ * the call is done with it (invariants 8 and 12).
+ * tests/modules/slow_main.c makes a kernel function slow, on the caller's CPU,
+ * or locks the mm.
  */
 #include <errno.h>
 #include <stdio.h>
