@@ -383,15 +383,7 @@ mtce_container_table_group(struct mtce_container *c)
 
 static void groups_changed(struct mtce_container *c)
 {
-	struct mtce_group *g;
-
-	c->nr_groups = 0;
-	c->kill_regs = true;
-	list_for_each_entry(g, &c->groups, next) {
-		c->nr_groups++;
-		if (!g->kill_reg)
-			c->kill_regs = false;
-	}
+	mtce_kill_groups_changed(c);
 	mtce_container_changed(c);
 }
 

@@ -2,9 +2,10 @@
 /*
  * TCE kill: makes every attached PE forget cached translations.
  *
- * All kills are here, but for the entry with which grow_through_ops() makes a
- * leaf. On PHB3 a kill is one store to a register of the bridge: bit 1 names a
- * whole PE, bit 2 one DMA address in a PE (Linux, pci-ioda.c,
+ * All kills are here, but for the most frequent one, kill_sole() in tce.h, and the
+ * entry with which grow_through_ops() makes a leaf.
+ * On PHB3 a kill is one store to a register of the bridge: bit 1 names a whole PE,
+ * bit 2 one DMA address in a PE (Linux, pci-ioda.c,
  * pnv_pci_phb3_tce_invalidate). Stores are posted, so many of them are slow and
  * one for the whole PE is better from some number on: the bridge caches only
  * about a thousand translations. Elsewhere the platform's tce_kill() does what is
@@ -74,6 +75,22 @@ void mtce_kill_unmap_group(struct mtce_group *g)
 {
 	if (g->kill_reg)
 		iounmap(g->kill_reg);
+}
+
+/* What kills need to know of all groups. The container is stopped, hypercalls too. */
+void mtce_kill_groups_changed(struct mtce_container *c)
+{
+	struct mtce_group *g;
+
+	c->nr_groups = 0;
+	c->kill_regs = true;
+	c->sole_reg = NULL;
+	list_for_each_entry(g, &c->groups, next) {
+		c->sole_reg = c->nr_groups++ ? NULL : g->kill_reg;
+		c->sole_kill = PHB3_KILL_ONE | g->pe;
+		if (!g->kill_reg)
+			c->kill_regs = false;
+	}
 }
 
 /*

@@ -59,7 +59,7 @@
  * struct kvm_map - a guest's page that a thread is just mapping
  * @task: the thread; NULL: free
  * @displaced: threads whose place this is, too, and that took another one
- * @home: the place of @task
+ * @home: the place of @task, or NULL where this is it
  * @ua: user address of the last exchange, written by KVM after it
  * @armed: there was an exchange that is not yet in the run
  * @index: entry of the last exchange
@@ -157,15 +157,15 @@ static __always_inline struct kvm_map *map_begin(void)
 
 	if (unlikely(!map_take(home)))
 		return map_take_displaced();
-	home->home = home;
 	return home;
 }
 
-static void map_end(struct kvm_map *m)
+static __always_inline void map_end(struct kvm_map *m)
 {
-	m->done = 0;
-	if (unlikely(m->home != m))
+	if (unlikely(m->home)) {
 		atomic_dec(&m->home->displaced);
+		m->home = NULL;
+	}
 	smp_store_release(&m->task, NULL); /* all of it is done: map_take() */
 }
 
@@ -179,18 +179,25 @@ static noinline struct mtce_region *search_region(struct mtce_container *c,
 {
 	struct mtce_region *r = mtce_region_find(c, ua);
 
-	if (r)
-		s->kvm.hint = r;
+	if (!r)
+		return &mtce_no_region;
+	s->kvm.hint = r;
 	return r;
 }
 
-/* The region that holds @ua, or NULL. */
+/* The region that holds @ua, or mtce_no_region. */
 static __always_inline struct mtce_region *
 find_region(struct mtce_container *c, struct mtce_stripe *s, unsigned long ua)
 {
 	struct mtce_region *r = s->kvm.hint;
 
 	return likely(ua - r->ua < r->size) ? r : search_region(c, s, ua);
+}
+
+/* Does the shadow say that the entry maps memory of @r? */
+static __always_inline bool in_region(const struct mtce_region *r, u64 shadow)
+{
+	return shadow - (MTCE_SHADOW_REGION | r->ua) < r->size;
 }
 
 /* What a live shadow maps; NULL: a page that is pinned by the map itself. */
@@ -224,21 +231,19 @@ static __always_inline void kill_changed(struct mtce_container *c,
 					 struct mtce_region *old,
 					 unsigned long was)
 {
-	mtce_kill_span(c, w, index, n, &s->kvm.counts);
+	kill_span(c, w, index, n, &s->kvm.counts);
 	if (was)
 		atomic64_sub(was, &old->mapped);
 	trace_mtce_work_done(c, w);
 }
 
-/* @n entries map @r now; the caller kills. */
+/* @n entries were set; the caller kills. */
 static __always_inline void count_mapped(struct mtce_container *c,
 					 struct mtce_window *w,
 					 struct mtce_stripe *s,
-					 unsigned long index, unsigned long n,
-					 struct mtce_region *r, u64 perm)
+					 unsigned long index, unsigned long n)
 {
 	trace_mtce_tce_set(c, w, index, n);
-	mtce_region_use(r, n, perm);
 	s->kvm.counts.mapped += n;
 }
 
@@ -270,7 +275,8 @@ set_span(struct mtce_container *c, struct mtce_window *w, struct mtce_stripe *s,
 	}
 	if (unlikely(!i))
 		return 0;
-	count_mapped(c, w, s, index, i, r, perm);
+	mtce_region_use(r, i, perm);
+	count_mapped(c, w, s, index, i);
 	s->kvm.counts.unmapped += replaced;
 	kill_changed(c, w, s, index, i, old, replaced);
 	return i;
@@ -318,19 +324,15 @@ static void kvm_clear_one(struct mtce_container *c, struct mtce_window *w,
 }
 
 /*
- * The region that an entry of @w can map from @ua on; NULL: nothing is to be mapped.
- * KVM reads a guest's list twice and checks it once, so it may pass us anything. A
- * TCE page that begins in a region ends there: can_share().
+ * Can an entry of @w map @r from @ua on? If not, nothing is to be mapped. KVM reads a
+ * guest's list twice and checks it once, so it may pass us anything. A TCE page that
+ * begins in a region ends there: can_share().
  */
-static __always_inline struct mtce_region *
-fit_region(struct mtce_container *c, const struct mtce_window *w,
-	   struct mtce_stripe *s, u64 ua, u64 perm)
+static __always_inline bool can_map(const struct mtce_window *w,
+				    const struct mtce_region *r, u64 ua,
+				    u64 perm)
 {
-	struct mtce_region *r = find_region(c, s, ua);
-
-	if (!r || r->dying || !perm || ua & (BIT_ULL(w->shift) - 1))
-		return NULL;
-	return r;
+	return !r->dying && perm && !(ua & (BIT_ULL(w->shift) - 1));
 }
 
 /*
@@ -351,8 +353,8 @@ set_entries(struct mtce_container *c, struct mtce_window *w, struct kvm_map *m,
 	mtce_kvm_lock(s);
 	if (unlikely(w->gone))
 		goto unlock;
-	r = fit_region(c, w, s, ua, m->run_perm);
-	if (likely(r)) {
+	r = find_region(c, s, ua);
+	if (likely(can_map(w, r, ua, m->run_perm))) {
 		m->mem = r->mem;
 		n = min_t(u64, n, (r->size - (ua - r->ua)) >> w->shift);
 		e = mtce_span_at(w, index, n);
@@ -440,32 +442,41 @@ static noinline void map_collect(struct mtce_kvm *k, struct kvm_map *m,
 }
 
 /*
- * Under the stripe's kvm_lock: make the last exchange's entry map @ua. Returns the
- * memory, or NULL: nothing was done.
+ * Under the stripe's kvm_lock: make the entry map @ua. Returns the memory, or NULL:
+ * nothing was done.
  */
 static __always_inline struct mm_iommu_table_group_mem_t *
 set_alone(struct mtce_container *c, struct mtce_window *w,
-	  struct mtce_stripe *s, const struct kvm_map *m, u64 ua)
+	  struct mtce_stripe *s, unsigned long index, const struct kvm_map *m)
 {
-	struct mtce_region *old = NULL, *r;
+	/* Read once, here: what follows is full of barriers. Saves 16. */
+	const u64 ua = be64_to_cpu(m->ua), perm = m->perm;
+	struct mtce_region *r, *old = NULL;
 	struct span e;
 
 	if (unlikely(w->gone))
 		return NULL;
-	r = fit_region(c, w, s, ua, m->perm);
-	if (unlikely(!r))
+	r = find_region(c, s, ua);
+	if (unlikely(!can_map(w, r, ua, perm)))
 		return NULL;
-	e = entry_at(w, m->index);
+	e = entry_at(w, index);
 	if (mtce_shadow_live(*e.shadow)) {
-		old = mapped_region(c, s, *e.shadow);
+		old = in_region(r, *e.shadow) ? r :
+						mapped_region(c, s, *e.shadow);
 		if (!old)
 			return NULL;
 		s->kvm.counts.unmapped++;
 	}
-	touch_part(w, m->index >> w->part_shift);
-	kvm_set_one(e, 0, r, ua, m->perm);
-	count_mapped(c, w, s, m->index, 1, r, m->perm);
-	kill_changed(c, w, s, m->index, 1, old, !!old);
+	touch_part(w, index >> w->part_shift);
+	kvm_set_one(e, 0, r, ua, perm);
+	/* What maps @r already is counted there, and stays so: saves 12. */
+	if (old == r)
+		old = NULL;
+	else
+		atomic64_inc(&r->mapped);
+	mtce_region_dirty(r, perm);
+	count_mapped(c, w, s, index, 1);
+	kill_changed(c, w, s, index, 1, old, !!old);
 	return r->mem;
 }
 
@@ -473,37 +484,51 @@ set_alone(struct mtce_container *c, struct mtce_window *w,
  * The map is of one entry, as most guests' pages are: this saves 100 instructions
  * of map_write(). False: nothing was done.
  */
-static bool map_alone(struct mtce_kvm *k, struct kvm_map *m)
+static __always_inline bool map_alone(struct mtce_kvm *k, struct kvm_map *m)
 {
 	struct mtce_window *w = rcu_dereference(k->w);
+	const unsigned long index = m->index;
 	struct mm_iommu_table_group_mem_t *mem;
 	struct mtce_stripe *s;
 
 	if (unlikely(!w || m->n || !m->armed))
 		return false;
-	s = stripe_at(w, m->index);
+	s = stripe_at(w, index);
+	OPTIMIZER_HIDE_VAR(s); /* not computed again at each use: saves 12 */
 	mtce_kvm_lock(s);
-	mem = set_alone(k->c, w, s, m, be64_to_cpu(m->ua));
+	mem = set_alone(k->c, w, s, index, m);
 	mtce_kvm_unlock(s);
 	if (unlikely(!mem))
 		return false;
 	mm_iommu_mapped_dec(mem); /* give_back() */
 	m->armed = false;
-	m->done = 1;
 	return true;
 }
 
-/* The map is complete; returns how many entries it has made. */
-static unsigned long map_finish(struct mtce_kvm *k, struct kvm_map *m,
-				unsigned int shift)
+/* The map is of more than one entry; returns how many it has made. */
+static noinline unsigned long map_rest(struct mtce_kvm *k, struct kvm_map *m,
+				       unsigned int shift)
 {
 	unsigned long mapped;
 
-	if (!map_alone(k, m)) {
-		map_collect(k, m, shift);
-		map_write(k, m, shift);
-	}
+	map_collect(k, m, shift);
+	map_write(k, m, shift);
 	mapped = m->done;
+	m->done = 0;
+	return mapped;
+}
+
+/* The map is complete; returns how many entries it has made. */
+static __always_inline unsigned long map_finish(struct iommu_table *tbl,
+						struct kvm_map *m)
+{
+	struct mtce_kvm *k = kvm_of(tbl);
+	unsigned long mapped = 1;
+
+	rcu_read_lock();
+	if (unlikely(!map_alone(k, m)))
+		mapped = map_rest(k, m, tbl->it_page_shift);
+	rcu_read_unlock();
 	map_end(m);
 	return mapped;
 }
@@ -610,8 +635,8 @@ static __always_inline bool may_map(struct mtce_kvm *k, unsigned long index)
 }
 
 /* A thread begins to map a guest's page, or it is at its next entry. */
-static __always_inline struct kvm_map *map_go_on(struct mtce_kvm *k,
-						 unsigned int shift)
+static noinline struct kvm_map *map_go_on(struct mtce_kvm *k,
+					  unsigned int shift)
 {
 	struct kvm_map *m = map_find();
 
@@ -620,6 +645,17 @@ static __always_inline struct kvm_map *map_go_on(struct mtce_kvm *k,
 	if (!map_next(m, shift))
 		map_collect(k, m, shift);
 	return m;
+}
+
+/* The same. Its own place is free, and it has no other, as a rule: saves 15. */
+static __always_inline struct kvm_map *map_here(struct mtce_kvm *k,
+						const struct iommu_table *tbl)
+{
+	struct kvm_map *home = map_place(0);
+
+	if (likely(!atomic_read(&home->displaced) && map_take(home)))
+		return home;
+	return map_go_on(k, tbl->it_page_shift);
 }
 
 static __be64 *kvm_useraddrptr(struct iommu_table *tbl, long entry, bool alloc)
@@ -631,7 +667,7 @@ static __be64 *kvm_useraddrptr(struct iommu_table *tbl, long entry, bool alloc)
 		return &nobodys;
 	rcu_read_lock();
 	if (may_map(k, entry - tbl->it_offset))
-		m = map_go_on(k, tbl->it_page_shift);
+		m = map_here(k, tbl);
 	rcu_read_unlock();
 	return m ? &m->ua : NULL;
 }
@@ -675,7 +711,7 @@ static __always_inline bool seems_live(const struct mtce_window *w,
 }
 
 /* An exchange that clears. True: something is there that it cannot take out. */
-static noinline bool unmap(struct mtce_kvm *k, unsigned long index)
+static __always_inline bool unmap(struct mtce_kvm *k, unsigned long index)
 {
 	struct mtce_window *w;
 	bool hard;
@@ -688,25 +724,45 @@ static noinline bool unmap(struct mtce_kvm *k, unsigned long index)
 	return hard;
 }
 
+/* In the middle of a map an exchange is one, also where a guest permits nothing. */
+static __always_inline void note_exchange(struct kvm_map *m,
+					  unsigned long index,
+					  enum dma_data_direction dir)
+{
+	m->index = index;
+	m->perm = dir == DMA_NONE ? 0 :
+		  mtce_tce_perm(dir == DMA_TO_DEVICE ? VFIO_MTCE_READ :
+						       VFIO_MTCE_WRITE);
+	m->armed = true;
+}
+
+/* An exchange by a thread that is not in its own place. */
+static noinline int xchg_elsewhere(struct mtce_kvm *k, unsigned long index,
+				   enum dma_data_direction new,
+				   enum dma_data_direction *dir)
+{
+	struct kvm_map *m = map_find();
+
+	if (m)
+		note_exchange(m, index, new);
+	else if (new == DMA_NONE && unmap(k, index))
+		*dir = DMA_TO_DEVICE; /* something is there */
+	return 0;
+}
+
 static int kvm_xchg(struct iommu_table *tbl, long entry, unsigned long *hpa,
 		    enum dma_data_direction *dir)
 {
 	unsigned long index = entry - tbl->it_offset;
 	const enum dma_data_direction new = *dir;
-	struct kvm_map *m = map_find();
+	struct kvm_map *home = map_place(0);
 
 	*hpa = 0;
 	*dir = DMA_NONE;
-	/* In the middle of a map it is one, also where a guest permits nothing. */
-	if (m) {
-		m->index = index;
-		m->perm = new == DMA_NONE ? 0 :
-			  mtce_tce_perm(new == DMA_TO_DEVICE ? VFIO_MTCE_READ :
-							       VFIO_MTCE_WRITE);
-		m->armed = true;
-	} else if (new == DMA_NONE && unmap(kvm_of(tbl), index)) {
-		*dir = DMA_TO_DEVICE; /* something is there */
-	}
+	/* Nothing is called for the usual map: saves 10. */
+	if (unlikely(READ_ONCE(home->task) != current))
+		return xchg_elsewhere(kvm_of(tbl), index, new, dir);
+	note_exchange(home, index, new);
 	return 0; /* a "put back" is ignored */
 }
 
@@ -762,23 +818,33 @@ static noinline void sync_page(struct mtce_kvm *k, struct mtce_window *w,
 	trace_mtce_hcall(k->c, w, index, pages, mapped, killed);
 }
 
-static void kvm_kill(struct iommu_table *tbl, unsigned long entry,
-		     unsigned long pages)
+/* The same, unless its maps have done all. */
+static noinline void kill_rest(struct mtce_kvm *k, unsigned long index,
+			       unsigned long pages, unsigned long mapped)
 {
-	unsigned long index = entry - tbl->it_offset, mapped = 0;
-	struct mtce_kvm *k = kvm_of(tbl);
-	struct kvm_map *m = map_find();
 	struct mtce_window *w;
 
 	if (unlikely(READ_ONCE(k->pages) != pages))
 		WRITE_ONCE(k->pages, pages);
 	rcu_read_lock();
-	if (m)
-		mapped = map_finish(k, m, tbl->it_page_shift);
 	w = rcu_dereference(k->w);
 	if (w && is_put_off(w, index, pages, mapped))
 		sync_page(k, w, index, pages, mapped);
 	rcu_read_unlock();
+}
+
+static void kvm_kill(struct iommu_table *tbl, unsigned long entry,
+		     unsigned long pages)
+{
+	unsigned long index = entry - tbl->it_offset;
+	struct kvm_map *m = map_find();
+	unsigned long mapped = 0;
+
+	if (m)
+		mapped = map_finish(tbl, m);
+	/* A map of one entry has killed all there is: saves 19. */
+	if (pages != 1 || !mapped || trace_mtce_hcall_enabled())
+		kill_rest(kvm_of(tbl), index, pages, mapped);
 }
 
 static void give_ops_back(struct iommu_table *tbl)

@@ -366,6 +366,8 @@ enum mtce_type {
  * @groups: list of struct mtce_group
  * @nr_groups: its length
  * @kill_regs: every group has a kill register
+ * @sole_reg: the kill register, where there is one group; or NULL
+ * @sole_kill: what kills one entry there, with its IOVA
  * @windows: NULL where there is none
  * @tables: struct mtce_kvm of windows that are gone: mtce_tables_free()
  * @regions: struct mtce_region by address, disjoint
@@ -401,6 +403,8 @@ struct mtce_container {
 	struct list_head groups;
 	unsigned int nr_groups;
 	bool kill_regs;
+	void __iomem *sole_reg;
+	u64 sole_kill;
 	struct mtce_window *windows[MTCE_MAX_WINDOWS];
 	struct llist_head tables;
 	struct rb_root regions;
@@ -421,7 +425,8 @@ struct mtce_container {
  * @tbl: the table
  * @c: container; there while @w is
  * @w: window, or NULL when that is gone
- * @pages: TCEs of a guest's page, as the last kill has shown; 0 before it
+ * @pages: TCEs of a guest's page, as the last kill has shown that did not just end a
+ *	map of one; 0 before it
  * @dead: in mtce_container.tables
  * @freed: the memory of the table is gone, only its description is left
  */
@@ -594,13 +599,19 @@ void mtce_window_unset(struct mtce_container *c, struct mtce_window *w,
 /* region.c */
 extern struct mtce_region mtce_no_region;
 
+/* A TCE with @perm is to map the region. */
+static __always_inline void mtce_region_dirty(struct mtce_region *r, u64 perm)
+{
+	if (perm & VFIO_MTCE_WRITE)
+		WRITE_ONCE(r->dirty, true);
+}
+
 /* @n more TCEs map @r. */
 static __always_inline void mtce_region_use(struct mtce_region *r,
 					    unsigned long n, u64 perm)
 {
 	atomic64_add(n, &r->mapped);
-	if (perm & VFIO_MTCE_WRITE)
-		WRITE_ONCE(r->dirty, true);
+	mtce_region_dirty(r, perm);
 }
 
 int mtce_region_register(struct mtce_container *c, u64 ua, u64 size);
@@ -703,6 +714,7 @@ void mtce_tces_revoke(struct mtce_container *c, const struct mtce_region *r);
 /* kill.c */
 void mtce_kill_map_group(struct mtce_group *g);
 void mtce_kill_unmap_group(struct mtce_group *g);
+void mtce_kill_groups_changed(struct mtce_container *c);
 bool mtce_kill_add(struct mtce_kill *k, unsigned long index,
 		   unsigned long count, bool pe);
 bool mtce_kill_merge(struct mtce_kill *to, const struct mtce_kill *from,

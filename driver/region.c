@@ -40,8 +40,8 @@
 /* TCE pages larger than a system page: a superset of what bridges offer. */
 static const unsigned int block_shifts[] = { 16, 21, 24, 28, 30, 34 };
 
-/* Sentinel of size 0: saves a NULL check in the look-ups. */
-struct mtce_region mtce_no_region;
+/* Sentinel of size 0 that nobody may map: saves NULL checks in the look-ups. */
+struct mtce_region mtce_no_region = { .dying = true };
 
 static struct page *hpa_to_page(u64 hpa)
 {
