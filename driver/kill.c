@@ -3,10 +3,9 @@
  * TCE kill: makes every attached PE forget cached translations.
  *
  * All kills are here, but for the most frequent one, kill_sole() in tce.h, and the
- * entry with which grow_through_ops() makes a leaf.
- * On PHB3 a kill is one store to a register of the bridge: bit 1 names a whole PE,
- * bit 2 one DMA address in a PE (Linux, pci-ioda.c,
- * pnv_pci_phb3_tce_invalidate). Stores are posted, so many of them are slow and
+ * entry with which grow_through_ops() makes a leaf. On PHB3 a kill is one store to a
+ * register of the bridge: bit 1 names a whole PE, bit 2 one DMA address in a PE
+ * (Linux, pci-ioda.c, pnv_pci_phb3_tce_invalidate). Stores are posted, so many of them are slow and
  * one for the whole PE is better from some number on: the bridge caches only
  * about a thousand translations. Elsewhere the platform's tce_kill() does what is
  * needed.
