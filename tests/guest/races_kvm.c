@@ -6,6 +6,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "aftermath.h"
@@ -20,7 +21,7 @@
 #define BATCH		24u
 #define ROUNDS		4u
 #define MEMORY_PAGES	8u
-#define LONG_SECONDS	45	/* for each of fourteen races */
+#define LONG_SECONDS	45	/* for each of fifteen races */
 #define SHORT_RACES	8	/* for what is there in moments only: so many in place of one */
 
 /**
@@ -368,6 +369,106 @@ static void clears_against_revoked_memory(void)
 }
 
 /*
+ * Who only maps, by lists of pages of 16,384 TCEs, keeps the memory counted for nearly all the time. It is unregistered in
+ * spite of that, and soon; and from then on nothing maps it, and nobody is told so. The kernel does not preempt a
+ * hypercall, so an unregister waits for some of them, of a fifth of a second each, to get a CPU.
+ */
+#define LARGE_SHIFT	26
+#define LARGE_LIST	15u
+#define LARGE_WINDOW	(32 * SZ_64M)
+#define SOON_MS		1000
+
+static volatile bool memory_is_gone;
+static volatile unsigned int times_gone;
+static int longest_ms;
+
+static void maps_large_lists(struct side *s)
+{
+	const struct caller *c = race_arg(s);
+	struct vmm_call call = vmm_list(LIOBN, c->iova, LIST + c->cpu * SZ_4K, LARGE_LIST);
+	const unsigned int times = times_gone;
+	const bool gone = memory_is_gone;
+
+	if (vmm_run(&vm.vcpu[c->cpu], &call, 1, 1))
+		race_wrong(s, "the guest does not run", 0);
+	judge_call(s, c, &call);
+	if (gone && memory_is_gone && times == times_gone && !call.result)
+		race_wrong(s, "a map of memory that is gone succeeded", 0);
+}
+
+static void unregister_soon(struct side *s, uint8_t *at)
+{
+	struct timespec from, to;
+	int ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	race_said(s, "unregister", vfio_unregister(&box, at, SZ_64M), MAY(0));
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	ms = (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+	if (ms > longest_ms)
+		longest_ms = ms;
+	if (ms > SOON_MS)
+		race_wrong(s, "milliseconds for an unregister", ms);
+}
+
+static void memory_goes_under_maps(struct side *s)
+{
+	uint8_t *at = race_arg(s);
+
+	unregister_soon(s, at);
+	times_gone++;
+	memory_is_gone = true;
+	usleep(20000);
+	if (edu_sees(&edu, 0) || edu_sees(&edu, LARGE_LIST * SZ_64M))
+		race_wrong(s, "the device sees memory that is gone", 0);
+	memory_is_gone = false;
+	race_said(s, "register", vfio_register(&box, at, SZ_64M), MAY(0));
+	usleep(200000 + race_any(s, 200000));
+}
+
+static void run_maps_against_unregister(uint8_t *at)
+{
+	struct caller one = { .cpu = 0, .iova = 0, .gpa = EXTRA, .may_fail = true };
+	struct caller two = { .cpu = 1, .iova = LARGE_LIST * SZ_64M, .gpa = EXTRA, .may_fail = true };
+	uint64_t *list = (uint64_t *)(vm.memory + LIST);
+	unsigned int i;
+
+	for (i = 0; i < LARGE_LIST; i++) {
+		list[i] = htobe64(EXTRA | TCE_RW);
+		list[SZ_4K / sizeof(*list) + i] = list[i];
+	}
+	race_thread("vCPU 0", maps_large_lists, &one);
+	race_thread("vCPU 1", maps_large_lists, &two);
+	race_thread("memory", memory_goes_under_maps, at);
+	longest_ms = 0;
+	memory_is_gone = false;
+	CHECKED(race_run());
+	diag("the longest unregister took %d ms", longest_ms);
+}
+
+static void maps_do_not_hold_up_unregister(void)
+{
+	uint8_t *at;
+
+	if (!backend->revokes) {
+		test_skipped("memory that is mapped is not unregistered here");
+		return;
+	}
+	at = mem_alloc(SZ_64M);
+	guest_close();
+	CHECK(!rig_window(12, LARGE_WINDOW, 1));
+	CHECKED(guest_open(SZ_64M, 2));
+	CHECKED(guest_table(LARGE_SHIFT, 0, LARGE_WINDOW));
+	vm.too_hard = NULL;
+	OK(guest_extra(at, SZ_64M));
+	OK(vfio_register(&box, at, SZ_64M));
+	CHECKED(run_maps_against_unregister(at));
+	OK(vfio_unregister(&box, at, SZ_64M));
+	OK(guest_extra(NULL, 0));
+	mem_free(at, SZ_64M);
+}
+
+/*
  * KVM reads a guest's list twice, and checks what it read the first time. On upstream bits below the TCE page in the
  * second reading stop the host.
  */
@@ -621,6 +722,7 @@ static const struct test tests[] = {
 	TEST(lazy_hypercalls_against_memory, NEEDS_OURS),
 	TEST(lazy_hypercalls_against_another_group, NEEDS_OURS | NEEDS_GROUPS),
 	TEST(clears_against_revoked_memory, 0),
+	TEST(maps_do_not_hold_up_unregister, NEEDS_OURS),
 	TEST(list_that_changes_while_it_is_read, NEEDS_OURS),
 	TEST(hypercalls_against_windows, NEEDS_SAFE_WALK),
 	TEST(kvm_comes_and_goes, NEEDS_SAFE_WALK),
