@@ -8,10 +8,16 @@
 #include <unistd.h>
 
 #include "aftermath.h"
+#include "cpu.h"
 #include "fixture.h"
 #include "guest.h"
+#include "kmod.h"
+#include "stall.h"
 
 #define AT	SZ_1M
+#define SLOW	"mtce_slow"
+
+static struct container other = { .fd = -1 };
 
 /* Windows first: upstream leaks memory that is unregistered while it is mapped. */
 static void after(void)
@@ -19,7 +25,9 @@ static void after(void)
 	if (box.fd >= 0)
 		rig_no_windows();
 	guest_close();
+	container_close(&other);
 	box_close();
+	kmod_unload(SLOW);
 }
 
 static bool kvm_has_the_table;
@@ -236,13 +244,180 @@ static void kill_9_of_the_vmm(void)
 	CHECKED(fill());
 }
 
+/*
+ * A guest maps memory that another container of its process has, and its own has not. It cannot, but KVM finds the memory
+ * in the process's list, and counts it until the hypercall ends. This one takes long (tests/modules/slow_main.c), in the
+ * place of many that follow each other, and meanwhile the other container goes.
+ */
+
+#define SLOW_MS		4000	/* the driver used to give up after 2000 */
+#define SOON_MS		5000
+#define HAS_BEGUN_MS	2000
+#define SKIPPED		77
+
+static uint8_t *others;
+static int slow_cpu, other_cpu;
+
+static void guest_beside_another(void)
+{
+	if (!others)
+		others = mem_alloc(SZ_1M);
+	CHECKED(box_ready());
+	CHECKED(guest_open(GUEST_SIZE, 1));
+	CHECKED(guest_table(12, 0, SZ_64M));
+	vm.too_hard = NULL;
+	OK(guest_extra(others, SZ_1M));
+}
+
+/* Without a window, for whose end it would wait until hypercalls are over. */
+static void other_registers_it(void)
+{
+	OK(container_open_at(&other, backend->v2, 1));
+	OK(vfio_remove(&other, 0));
+	OK(vfio_register(&other, others, SZ_1M));
+}
+
+static int maps_what_is_not_its_own(void *unused)
+{
+	cpu_bind(slow_cpu);
+	return hput(AT, EXTRA | TCE_RW) <= -1000;
+}
+
+/* Returns when KVM has counted the memory. */
+static void begin_slow_map(struct async *guest)
+{
+	int ms;
+
+	async_start(guest, maps_what_is_not_its_own, NULL);
+	for (ms = 0; ms < HAS_BEGUN_MS && kmod_get(SLOW, "begun") != 1; ms++)
+		usleep(1000);
+	CHECK_IS(kmod_get(SLOW, "begun"), 1);
+}
+
+/* The function gives a count back. */
+static bool make_it_slow(void)
+{
+	char parameters[80];
+	const char *why = "it takes two CPUs";
+
+	if (other_cpu >= 0) {
+		cpu_bind(other_cpu);
+		snprintf(parameters, sizeof(parameters), "function=mm_iommu_mapped_dec ms=%d", SLOW_MS);
+		why = kmod_load(SLOW, parameters);
+	}
+	if (why)
+		test_skipped("%s", why);
+	return !why;
+}
+
+static void memory_goes_when_the_hypercall_ends(void)
+{
+	struct async guest = { };
+	long locked;
+	int ms;
+
+	CHECKED(guest_beside_another());
+	remember_counts();
+	locked = mem_locked_kb(0);
+	CHECKED(other_registers_it());
+	if (!make_it_slow())
+		return;
+	begin_slow_map(&guest);
+	container_close(&other);
+	if (!async_done(&guest, 0))
+		diag("in the hypercall %ld KiB of the other container's are locked", mem_locked_kb(0) - locked);
+	else
+		test_failed(__FILE__, __LINE__, "the hypercall was over too soon");
+	OK(async_result(&guest));
+	for (ms = 0; ms < SOON_MS && mem_locked_kb(0) != locked; ms += 50)
+		usleep(50000);
+	diag("%d ms after its end, %ld KiB are", ms, mem_locked_kb(0) - locked);
+	counts_are_back();
+}
+
+/* The child says when it may be shot: in the middle of the hypercall, before the other container goes or after it. */
+static void maps_until_it_is_shot(bool close_first, volatile bool *ready)
+{
+	struct async guest;
+
+	guest_beside_another();
+	if (!test_has_failed())
+		other_registers_it();
+	if (!test_has_failed() && !make_it_slow())
+		_exit(SKIPPED);
+	if (!test_has_failed())
+		begin_slow_map(&guest);
+	if (test_has_failed())
+		_exit(1);
+	if (close_first)
+		container_close(&other);
+	*ready = true;
+	for (;;)
+		pause();
+}
+
+static void shoot(bool close_first, volatile bool *ready)
+{
+	int status = 0;
+	pid_t pid, ended = 0;
+
+	*ready = false;
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		maps_until_it_is_shot(close_first, ready);
+	while (!*ready && !ended) {
+		ended = waitpid(pid, &status, WNOHANG);
+		usleep(10000);
+	}
+	if (ended && WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED) {
+		test_skipped("it takes two CPUs and " SLOW);
+		return;
+	}
+	CHECK(!ended);
+	kill(pid, SIGKILL);
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFSIGNALED(status));
+}
+
+static void killed_in_a_slow_map(bool close_first)
+{
+	volatile bool *ready = mem_alloc_shared(mem_page());
+
+	if (!pool)
+		pool = mem_alloc(POOL_SIZE);
+	remember_counts();
+	CHECKED(shoot(close_first, ready));
+	counts_are_back();
+}
+
+static void memory_goes_with_a_killed_vmm(void)
+{
+	killed_in_a_slow_map(false);
+}
+
+static void memory_that_waits_goes_with_a_killed_vmm(void)
+{
+	killed_in_a_slow_map(true);
+}
+
 static const struct test tests[] = {
 	TEST(every_order_leaves_nothing, 0),
 	TEST(every_order_with_a_detached_container, 0),
 	TEST(container_gone_first, 0),
 	TEST(vmm_exits_without_a_word, 0),
 	TEST(kill_9_of_the_vmm, 0),
+	TEST(memory_goes_when_the_hypercall_ends, NEEDS_OURS | NEEDS_GROUPS),
+	TEST(memory_goes_with_a_killed_vmm, NEEDS_OURS | NEEDS_GROUPS),
+	TEST(memory_that_waits_goes_with_a_killed_vmm, NEEDS_OURS | NEEDS_GROUPS),
 };
+
+static const char *begin_program(void)
+{
+	slow_cpu = cpu_nth(0);
+	other_cpu = cpu_nth(1);
+	return NULL;
+}
 
 /* For kvm_module.sh: a container that has gone, and KVM that still holds its table, until the input ends. */
 static int hold(void)
@@ -274,6 +449,7 @@ int main(int argc, char **argv)
 		.tests = tests,
 		.num = ARRAY_SIZE(tests),
 		.needs = NEEDS_KVM,
+		.begin = begin_program,
 		.after = after,
 	};
 
