@@ -247,7 +247,9 @@ struct vfio_mtce_op {
  * The array is copied once, and the shape of every element and its range are
  * checked before the first entry changes (on failure @op_num is 0). The
  * operations are done in order; the first that fails ends the call with its
- * error. When the call returns, TCE kills for all that it did have completed,
+ * error. A long update makes way for a call that changes windows, and for a group
+ * that leaves: what is left of it may then be -ENXIO or -ENODEV, with @op_num above
+ * 0. When the call returns, TCE kills for all that it did have completed,
  * but for those of lazy unmaps.
  */
 struct vfio_iommu_mtce_update {
