@@ -207,6 +207,7 @@ void mtce_release(void *iommu_data)
 	for (i = 0; i < MTCE_MAX_WINDOWS; i++)
 		if (c->windows[i])
 			mtce_window_destroy(c, c->windows[i]);
+	mtce_regions_end(c);
 	c->enabled = false;
 	owe_enabled(c);
 	mtce_unlock_all(c);

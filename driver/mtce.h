@@ -616,6 +616,7 @@ static __always_inline void mtce_region_use(struct mtce_region *r,
 
 int mtce_region_register(struct mtce_container *c, u64 ua, u64 size);
 int mtce_region_unregister(struct mtce_container *c, u64 ua, u64 size);
+void mtce_regions_end(struct mtce_container *c);
 bool mtce_region_free_all(struct mtce_container *c, bool last);
 struct mtce_region *mtce_region_find(struct mtce_container *c,
 				     unsigned long ua);

@@ -516,10 +516,21 @@ unlock:
 	return ret;
 }
 
+/* At release, in its process: no window is left that could refer to a region. */
+void mtce_regions_end(struct mtce_container *c)
+{
+	struct rb_node *node;
+
+	lockdep_assert_held_write(&c->sem);
+	for (node = rb_first(&c->regions); node; node = rb_next(node))
+		trace_mtce_unregister(c, rb_entry(node, struct mtce_region,
+						  node));
+}
+
 /*
- * At release, when no window is left that could refer to a region. False: something
- * is still counted as mapped, and stays; unless this is the @last try: then that
- * memory stays listed and pinned for ever, as it does with upstream's driver.
+ * After that, let go of the memory. False: something is still counted as mapped, and
+ * stays; unless this is the @last try: then that memory stays listed and pinned for
+ * ever, as it does with upstream's driver.
  */
 bool mtce_region_free_all(struct mtce_container *c, bool last)
 {
@@ -530,9 +541,6 @@ bool mtce_region_free_all(struct mtce_container *c, bool last)
 		struct mtce_region *r = rb_entry(node, struct mtce_region, node);
 
 		next = rb_next(node);
-		if (!r->dying)
-			trace_mtce_unregister(c, r);
-		r->dying = true;
 		cond_resched();
 		if (region_put(c, r, &tries) && !last)
 			continue;
