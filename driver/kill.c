@@ -5,10 +5,10 @@
  * All kills are here, but for the most frequent one, kill_sole() in tce.h, and the
  * entry with which grow_through_ops() makes a leaf. On PHB3 a kill is one store to a
  * register of the bridge: bit 1 names a whole PE, bit 2 one DMA address in a PE
- * (Linux, pci-ioda.c, pnv_pci_phb3_tce_invalidate). Stores are posted, so many of them are slow and
- * one for the whole PE is better from some number on: the bridge caches only
- * about a thousand translations. Elsewhere the platform's tce_kill() does what is
- * needed.
+ * (Linux, pci-ioda.c, pnv_pci_phb3_tce_invalidate). Stores are posted, so many of
+ * them are slow and one for the whole PE is better from some number on: the bridge
+ * caches only about a thousand translations. Elsewhere the platform's tce_kill()
+ * does what is needed.
  *
  * Order. The first mb() makes the table's new content visible before the bridge
  * is told. The second makes the store to the bridge leave this CPU before any
