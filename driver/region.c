@@ -454,26 +454,28 @@ static int region_retire(struct mtce_container *c, struct mtce_region *r)
 }
 
 /*
- * A hypercall kept the kernel's entry, so @r stays; unless it was registered again,
- * by which the entry got a second user: then ours goes, which cannot fail.
+ * A hypercall kept the kernel's entry, so @r stays. But if it was registered again, the
+ * entry has a second user, and ours can go; and if the container was released, nobody
+ * else will let it go.
  */
 static int region_back(struct mtce_container *c, struct mtce_region *r)
 {
-	int ret = mtce_lock_all(c);
-	unsigned int tries = 0;
+	unsigned int tries = PUT_TRIES;
+	bool stays;
 
-	if (!ret && !region_overlaps(c, r->ua, r->size)) {
+	__mtce_lock_all(c);
+	stays = !c->dead && !region_overlaps(c, r->ua, r->size);
+	if (stays) {
 		trace_mtce_register(c, r);
 		r->dying = false;
 		region_insert(c, r);
-		mtce_unlock_all(c);
-		return -EBUSY;
 	}
-	if (!ret)
-		mtce_unlock_all(c);
+	mtce_unlock_all(c);
+	if (stays)
+		return -EBUSY;
 	unlist_region(c->mm, r, &tries);
 	region_free(r);
-	return ret;
+	return 0;
 }
 
 /*
