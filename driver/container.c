@@ -27,7 +27,7 @@
  * Locked memory, counted under mmap_lock and so without a lock of ours
  */
 
-/* Called with locks held, for @pages that mtce_count() will have counted. */
+/* For the work of mtce_do_counted(), which needs @pages. */
 int mtce_take_counted(struct mtce_counted *n, unsigned long pages)
 {
 	n->want = pages;
@@ -35,24 +35,6 @@ int mtce_take_counted(struct mtce_counted *n, unsigned long pages)
 		return MTCE_COUNT_FIRST;
 	n->have -= pages;
 	return 0;
-}
-
-/*
- * Is @ret that pages must be counted first, and could they be? Then the caller tries
- * again. What was counted in vain is given back. No lock is held.
- */
-bool mtce_count(struct mtce_container *c, struct mtce_counted *n, int *ret)
-{
-	if (*ret == MTCE_COUNT_FIRST) {
-		*ret = account_locked_vm(c->mm, n->want - n->have, true);
-		if (!*ret) {
-			n->have = n->want;
-			return true;
-		}
-	}
-	mtce_owe(c, n->have);
-	n->have = 0;
-	return false;
 }
 
 /* @pages need not be counted any more. */
@@ -72,6 +54,32 @@ void mtce_settle(struct mtce_container *c)
 		mtce_tables_free(c);
 	if (atomic_long_read(&c->owed) && !atomic_long_read(&c->pinning))
 		account_locked_vm(c->mm, atomic_long_xchg(&c->owed, 0), false);
+}
+
+/*
+ * Do @work with the container stopped. What it must have counted in locked_vm is
+ * counted without a lock, and then it is done again.
+ */
+int mtce_do_counted(struct mtce_container *c, mtce_counted_work *work, void *arg)
+{
+	struct mtce_counted n = {};
+	int ret;
+
+	for (;;) {
+		ret = mtce_lock_all(c);
+		if (ret)
+			break;
+		ret = work(c, &n, arg);
+		mtce_unlock_all(c);
+		if (ret != MTCE_COUNT_FIRST)
+			break;
+		ret = account_locked_vm(c->mm, n.want - n.have, true);
+		if (ret)
+			break;
+		n.have = n.want;
+	}
+	mtce_owe(c, n.have);	/* counted in vain */
+	return ret;
 }
 
 static void owe_enabled(struct mtce_container *c)
@@ -247,24 +255,14 @@ int mtce_container_own(struct mtce_container *c)
 }
 
 /* Not ready for work on entries: create the default window, or say why not. */
-static int make_ready(struct mtce_container *c)
+static int make_ready(struct mtce_container *c, struct mtce_counted *counted,
+		      void *unused)
 {
-	struct mtce_counted counted = {};
-	int ret;
-
-	do {
-		ret = mtce_lock_all(c);
-		if (ret)
-			continue;
-		if (!c->may_map)
-			ret = -EPERM;
-		else if (!c->nr_groups)
-			ret = -ENODEV;
-		else
-			ret = mtce_window_create_default(c, &counted);
-		mtce_unlock_all(c);
-	} while (mtce_count(c, &counted, &ret));
-	return ret;
+	if (!c->may_map)
+		return -EPERM;
+	if (!c->nr_groups)
+		return -ENODEV;
+	return mtce_window_create_default(c, counted);
 }
 
 /*
@@ -282,7 +280,7 @@ int mtce_container_enter(struct mtce_container *c)
 		if (c->ready && c->mm)
 			return 0;
 		mtce_unlock_shared(c);
-		ret = make_ready(c);
+		ret = mtce_do_counted(c, make_ready, NULL);
 		if (ret)
 			return ret;
 	}
@@ -292,7 +290,8 @@ int mtce_container_enter(struct mtce_container *c)
  * v1: instead of every page, the worst case is counted as locked, once
  */
 
-static int enable(struct mtce_container *c, struct mtce_counted *counted)
+static int enable(struct mtce_container *c, struct mtce_counted *counted,
+		  void *unused)
 {
 	struct iommu_table_group *tg = mtce_container_table_group(c);
 	unsigned long pages;
@@ -317,17 +316,7 @@ static int enable(struct mtce_container *c, struct mtce_counted *counted)
 
 int mtce_container_enable(struct mtce_container *c)
 {
-	struct mtce_counted counted = {};
-	int ret;
-
-	do {
-		ret = mtce_lock_all(c);
-		if (ret)
-			continue;
-		ret = enable(c, &counted);
-		mtce_unlock_all(c);
-	} while (mtce_count(c, &counted, &ret));
-	return ret;
+	return mtce_do_counted(c, enable, NULL);
 }
 
 /*

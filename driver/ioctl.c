@@ -232,11 +232,23 @@ static long register_memory(struct mtce_container *c, unsigned long arg,
 	return ret ? ret : mtce_region_register(c, mem.vaddr, mem.size);
 }
 
+static int do_create(struct mtce_container *c, struct mtce_counted *counted,
+		     void *arg)
+{
+	struct vfio_iommu_spapr_tce_create *create = arg;
+	int ret;
+
+	ret = mtce_window_create_default(c, counted);
+	if (ret)
+		return ret;
+	return mtce_window_create(c, create->page_shift, create->window_size,
+				  create->levels, counted, &create->start_addr);
+}
+
 static long tce_create(struct mtce_container *c, unsigned long arg)
 {
 	struct vfio_iommu_spapr_tce_create create;
-	struct mtce_counted counted = {};
-	int ret;
+	long ret;
 
 	ret = copy_arg(&create, arg, sizeof(create));
 	if (ret)
@@ -247,18 +259,7 @@ static long tce_create(struct mtce_container *c, unsigned long arg)
 	if (ret)
 		return ret;
 
-	do {
-		ret = mtce_lock_all(c);
-		if (ret)
-			continue;
-		ret = mtce_window_create_default(c, &counted);
-		if (!ret)
-			ret = mtce_window_create(c, create.page_shift,
-						 create.window_size,
-						 create.levels, &counted,
-						 &create.start_addr);
-		mtce_unlock_all(c);
-	} while (mtce_count(c, &counted, &ret));
+	ret = mtce_do_counted(c, do_create, &create);
 	if (ret)
 		return ret;
 	if (!copy_to_user((void __user *)arg, &create, sizeof(create)))

@@ -547,8 +547,11 @@ struct mtce_counted {
 /* Pages must be counted first. No caller of the driver sees it. */
 #define MTCE_COUNT_FIRST	(-EAGAIN)
 
+typedef int mtce_counted_work(struct mtce_container *c, struct mtce_counted *n,
+			      void *arg);
+
 int mtce_take_counted(struct mtce_counted *n, unsigned long pages);
-bool mtce_count(struct mtce_container *c, struct mtce_counted *n, int *ret);
+int mtce_do_counted(struct mtce_container *c, mtce_counted_work *work, void *arg);
 void mtce_owe(struct mtce_container *c, unsigned long pages);
 void mtce_settle(struct mtce_container *c);
 void mtce_container_changed(struct mtce_container *c);
