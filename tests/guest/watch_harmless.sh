@@ -67,8 +67,7 @@ all_at_once() {
 	load_start --maps 101 --unmaps 89 || return 1
 	TOOL_PID=()
 	for name in "${TOOL_NAMES[@]}"; do
-		"$TOOLS/$name" >"$WORK/$name.out" 2>"$WORK/$name.err" &
-		TOOL_PID[$name]=$!
+		tool_start "$name" "$name"
 	done
 	tools_attached && load_go && same errors "${did[errors]}" 0 && tools_end && nothing_is_attached
 }

@@ -16,30 +16,24 @@ watch_needs mtcelat
 HCALLS=(--hputs 101 --hlists 17 --hstuffs 13 --hlength 7 --hemulated 3)
 CALLS=(--maps 53 --unmaps 47 --bad-maps 11 --pages 5)
 
-start() { # NAME TOOL OPTION...: beside those that are there
-	local name=$1 tool=$2
-	shift 2
-	"$TOOLS/$tool" "$@" >"$WORK/$name.out" 2>"$WORK/$name.err" &
-	TOOL_PID[$name]=$!
-}
 # Ours first, then upstream's, both beside the same tools; ${ours[NAME]} and ${did[NAME]} are what they did.
 declare -A ours=()
 ours_pid='' upstreams_pid=''
 all_watch() {
-	start stat_btf mtcestat --json
-	start stat_classic mtcestat --json --no-module-btf
-	start stat_text mtcestat
-	start stat_flushes mtcestat --flushes
-	start snoop_btf mtcesnoop --json --hcall
-	start snoop_classic mtcesnoop --json --hcall --no-module-btf
-	start snoop_text mtcesnoop --hcall
-	start snoop_calls mtcesnoop --json
-	start snoop_left mtcesnoop --json --call left
-	start lat_call mtcelat --hcall --json
-	start lat_all mtcelat --hcall --json --by call,batch,process 1
-	start lat_ours mtcelat --hcall --json --probe --call h_put_tce
-	start lat_text mtcelat --hcall
-	start lat_compare mtcelat --hcall --compare
+	tool_start stat_btf mtcestat --json
+	tool_start stat_classic mtcestat --json --no-module-btf
+	tool_start stat_text mtcestat
+	tool_start stat_flushes mtcestat --flushes
+	tool_start snoop_btf mtcesnoop --json --hcall
+	tool_start snoop_classic mtcesnoop --json --hcall --no-module-btf
+	tool_start snoop_text mtcesnoop --hcall
+	tool_start snoop_calls mtcesnoop --json
+	tool_start snoop_left mtcesnoop --json --call left
+	tool_start lat_call mtcelat --hcall --json
+	tool_start lat_all mtcelat --hcall --json --by call,batch,process 1
+	tool_start lat_ours mtcelat --hcall --json --probe --call h_put_tce
+	tool_start lat_text mtcelat --hcall
+	tool_start lat_compare mtcelat --hcall --compare
 	tools_attached
 }
 ours_work() {

@@ -25,6 +25,7 @@ trap clean EXIT
 watch() {
 	local name=$1
 	shift
+	: >"$WORK/$name.err"	# as in tool_start
 	"$TOOL" "$@" >"$WORK/$name" 2>"$WORK/$name.err" </dev/null &
 	watcher[$name]=$!
 }

@@ -46,14 +46,20 @@ watch_clean() {
 # Tools in the background, each with a name of the test's choice: $WORK/NAME.out is its output, NAME.err its words.
 # Several at once watch one load: quicker, and they must not mind each other.
 declare -A TOOL_PID=()
+tool_start() { # NAME TOOL OPTION...: beside those that are there
+	local name=$1
+	shift
+	: >"$WORK/$name.err"	# an older tool of this name said that it watches; its words go before this one runs
+	"$TOOLS/$1" "${@:2}" >"$WORK/$name.out" 2>"$WORK/$name.err" &
+	TOOL_PID[$name]=$!
+}
 tools_start() { # NAME "OPTION..." [NAME "OPTION..."]...
 	local options
 	forget "${TOOL_PID[@]}"
 	TOOL_PID=()
 	while (($#)); do
 		read -ra options <<<"$2"
-		"$TOOL" "${options[@]}" >"$WORK/$1.out" 2>"$WORK/$1.err" &
-		TOOL_PID[$1]=$!
+		tool_start "$1" "${TOOL##*/}" "${options[@]}"
 		shift 2
 	done
 	tools_attached
