@@ -30,8 +30,8 @@ release_root_make() { # KIND SUITE DIR
 	local mirror
 	mirror=$(apt_mirror)
 	[[ $mirror ]] || { echo "apt on this machine names no Debian mirror; set MTCE_MIRROR to one"; return 1; }
-	# The release alone: between its updates and this, versions of the two architectures may differ.
-	mmdebstrap --mode=root --variant=apt --architectures=amd64,ppc64el --include="$(release_root_packages "$1")" \
+	# The release alone: between its updates and this, versions of the two architectures may differ. Its mounts go with it, however it ends.
+	unshare --mount --propagation private mmdebstrap --mode=root --variant=apt --architectures=amd64,ppc64el --include="$(release_root_packages "$1")" \
 		--aptopt='APT::Install-Recommends "false"' "$2" "$3" - <<<"$(apt_source "$mirror" "$2")"
 }
 
