@@ -23,7 +23,9 @@ kasan-attacks   the same, the programs that are called attacks         kasan
 kasan-takeover  mtce-takeover under KASAN                              kasan
 series          the series for mainline, as a kernel                   series
 coverage        mtce preempted anywhere; lines that tests reach        preempt
-mutations       broken drivers that a test must notice                 64k
+mutations-1     broken drivers that a test must notice, every third    64k
+mutations-2     the next ones                                          64k
+mutations-3     the others                                             64k
 mutations-more  the same on the kernels that are built here            debug
 counter         the counter of the lab is exact                         64k
 slower          the benchmark notices a slower driver                  64k
@@ -85,7 +87,9 @@ part_kasan-takeover() { guest_built kasan mtce-takeover --quick "${DRIVER[@]}" a
 # Upstream's back end and KVM are changed by it, too.
 part_series() { guest_built series 'upstream mtce-takeover mtce' --quick; }
 part_coverage() { "$TOP/tests/coverage/run" -- "${MORE[@]}"; }
-part_mutations() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only stock; }
+part_mutations-1() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only stock --share 1/3; }
+part_mutations-2() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only stock --share 2/3; }
+part_mutations-3() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only stock --share 3/3; }
 part_mutations-more() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only built; }
 part_counter() { "$TOP/tests/counter/run" --kernel "$KERNEL"; }
 part_slower() { "$TOP/tests/slower/run" --kernel "$KERNEL"; }
