@@ -3,8 +3,6 @@
  * A step in the kernel that takes long, as a reset or a page fault may, an update of the
  * longest kind, or an mm that stays locked holds up nobody else, and the module stays until
  * the call is done with it (invariants 8 and 12).
- * tests/modules/slow_main.c makes a kernel function slow, on the caller's CPU,
- * or locks the mm.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,9 +14,9 @@
 #include "cpu.h"
 #include "fixture.h"
 #include "kmod.h"
+#include "slow.h"
 #include "stall.h"
 
-#define SLOW	"mtce_slow"
 #define OURS	"vfio_iommu_mtce"
 #define SLOW_MS	3000
 #define AT	SZ_1M
@@ -35,33 +33,11 @@ static long now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void load_slow(const char *parameters)
-{
-	const char *why = kmod_load(SLOW, parameters);
-
-	if (why)
-		test_skipped("%s", why);
-}
-
-/* The next call of @function is slow; only one about @page, if that is not NULL. */
-static void make_slow(const char *function, const void *page)
-{
-	char parameters[128];
-
-	snprintf(parameters, sizeof(parameters), "function=%s page=%#lx ms=%d", function,
-		 (unsigned long)page, SLOW_MS);
-	load_slow(parameters);
-}
-
 /* The call has begun, and is where it is slow. */
 static void begin(int (*call)(void *))
 {
-	long since = now_ms();
-
 	async_start(&caller, call, NULL);
-	while (kmod_get(SLOW, "begun") != 1 && now_ms() - since < STALL_LIMIT_MS)
-		usleep(1000);
-	CHECK_IS(kmod_get(SLOW, "begun"), 1);
+	slow_has_begun(STALL_LIMIT_MS);
 }
 
 static void comes_through(const char *what, int (*call)(void))
@@ -98,7 +74,7 @@ static void eeh_op_holds_up_nobody(void)
 	long since, took;
 
 	CHECKED(box_open());
-	CHECKED(make_slow("eeh_iommu_group_to_pe", NULL));
+	CHECKED(slow_function("eeh_iommu_group_to_pe", NULL, SLOW_MS));
 	CHECKED(begin(asks_for_the_state));
 	since = now_ms();
 	OK(mtce_mode(&box, VFIO_MTCE_LAZY));
@@ -157,7 +133,7 @@ static void answer_holds_the_module(void)
 	}
 	CHECKED(box_ready());
 	CHECKED(open_update());
-	CHECKED(make_slow("lock_mm_and_find_vma", update));
+	CHECKED(slow_function("lock_mm_and_find_vma", update, SLOW_MS));
 	CHECKED(begin(updates));
 	OK(container_detach(&box, 0));
 	now = kmod_users(OURS);
@@ -241,7 +217,7 @@ static void lock_mm(void)
 
 	snprintf(parameters, sizeof(parameters), "function=account_locked_vm lock=1 ms=%d",
 		 LOCKED_MS);
-	load_slow(parameters);
+	slow_load(parameters);
 }
 
 static void locked_mm_holds_up_nobody(int (*call)(void *))
@@ -260,7 +236,7 @@ static void locked_mm_holds_up_nobody(int (*call)(void *))
 	CHECKED(comes_through("the detach", detaches));
 	CHECK(!async_done(&caller, 0));
 	async_result(&caller);
-	kmod_unload(SLOW);	/* and so the lock is let go */
+	slow_end();	/* and so the lock is let go */
 	box_close();
 	counts_are_back();
 }
@@ -284,8 +260,8 @@ static void detach_while_the_mm_is_locked(void)
 	CHECKED(move_in(NULL));
 	CHECKED(lock_mm());
 	CHECKED(comes_through("the detach", detaches));
-	CHECK_IS(kmod_get(SLOW, "begun"), 1);
-	kmod_unload(SLOW);
+	slow_has_begun(0);
+	slow_end();
 	box_close();
 	counts_are_back();
 }
@@ -393,7 +369,7 @@ static void after(void)
 {
 	if (caller.started)
 		async_result(&caller);
-	kmod_unload(SLOW);
+	slow_end();
 	if (update && update != MAP_FAILED)
 		munmap(update, mem_page());
 	update = NULL;

@@ -11,11 +11,10 @@
 #include "cpu.h"
 #include "fixture.h"
 #include "guest.h"
-#include "kmod.h"
+#include "slow.h"
 #include "stall.h"
 
 #define AT	SZ_1M
-#define SLOW	"mtce_slow"
 
 static struct container other = { .fd = -1 };
 
@@ -27,7 +26,7 @@ static void after(void)
 	guest_close();
 	container_close(&other);
 	box_close();
-	kmod_unload(SLOW);
+	slow_end();
 }
 
 static bool kvm_has_the_table;
@@ -250,7 +249,8 @@ static void kill_9_of_the_vmm(void)
  * place of many that follow each other, and meanwhile the other container goes.
  */
 
-#define SLOW_MS		4000	/* the driver used to give up after 2000 */
+#define GIVES_UP_MS	2000	/* an unregister does; a release did */
+#define SLOW_MS		(2 * GIVES_UP_MS)
 #define SOON_MS		5000
 #define HAS_BEGUN_MS	2000
 #define SKIPPED		77
@@ -286,28 +286,19 @@ static int maps_what_is_not_its_own(void *unused)
 /* Returns when KVM has counted the memory. */
 static void begin_slow_map(struct async *guest)
 {
-	int ms;
-
 	async_start(guest, maps_what_is_not_its_own, NULL);
-	for (ms = 0; ms < HAS_BEGUN_MS && kmod_get(SLOW, "begun") != 1; ms++)
-		usleep(1000);
-	CHECK_IS(kmod_get(SLOW, "begun"), 1);
+	slow_has_begun(HAS_BEGUN_MS);
 }
 
 /* The function gives a count back. */
-static bool make_it_slow(void)
+static bool make_it_slow(int ms)
 {
-	char parameters[80];
-	const char *why = "it takes two CPUs";
-
-	if (other_cpu >= 0) {
-		cpu_bind(other_cpu);
-		snprintf(parameters, sizeof(parameters), "function=mm_iommu_mapped_dec ms=%d", SLOW_MS);
-		why = kmod_load(SLOW, parameters);
+	if (other_cpu < 0) {
+		test_skipped("it takes two CPUs");
+		return false;
 	}
-	if (why)
-		test_skipped("%s", why);
-	return !why;
+	cpu_bind(other_cpu);
+	return slow_function("mm_iommu_mapped_dec", NULL, ms);
 }
 
 static void memory_goes_when_the_hypercall_ends(void)
@@ -320,7 +311,7 @@ static void memory_goes_when_the_hypercall_ends(void)
 	remember_counts();
 	locked = mem_locked_kb(0);
 	CHECKED(other_registers_it());
-	if (!make_it_slow())
+	if (!make_it_slow(SLOW_MS))
 		return;
 	begin_slow_map(&guest);
 	container_close(&other);
@@ -335,6 +326,32 @@ static void memory_goes_when_the_hypercall_ends(void)
 	counts_are_back();
 }
 
+static int unregisters(void *unused)
+{
+	return vfio_unregister(&other, others, SZ_1M);
+}
+
+/* It gives up in the hypercall, and by then there is no container that could have its memory back. */
+static void memory_goes_with_an_unregister_beside_a_release(void)
+{
+	struct async guest = { }, caller = { };
+
+	CHECKED(guest_beside_another());
+	remember_counts();
+	CHECKED(other_registers_it());
+	if (!make_it_slow(GIVES_UP_MS + 1000))
+		return;
+	begin_slow_map(&guest);
+	async_start(&caller, unregisters, NULL);
+	usleep(GIVES_UP_MS / 4 * 1000);
+	CHECK(!async_done(&caller, 0));
+	OK(container_detach(&other, 1));
+	OK(async_result(&caller));
+	OK(async_result(&guest));
+	container_close(&other);
+	counts_are_back();
+}
+
 /* The child says when it may be shot: in the middle of the hypercall, before the other container goes or after it. */
 static void maps_until_it_is_shot(bool close_first, volatile bool *ready)
 {
@@ -343,7 +360,7 @@ static void maps_until_it_is_shot(bool close_first, volatile bool *ready)
 	guest_beside_another();
 	if (!test_has_failed())
 		other_registers_it();
-	if (!test_has_failed() && !make_it_slow())
+	if (!test_has_failed() && !make_it_slow(SLOW_MS))
 		_exit(SKIPPED);
 	if (!test_has_failed())
 		begin_slow_map(&guest);
@@ -371,7 +388,7 @@ static void shoot(bool close_first, volatile bool *ready)
 		usleep(10000);
 	}
 	if (ended && WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED) {
-		test_skipped("it takes two CPUs and " SLOW);
+		test_skipped("it takes two CPUs and mtce_slow.ko");
 		return;
 	}
 	CHECK(!ended);
@@ -408,6 +425,7 @@ static const struct test tests[] = {
 	TEST(vmm_exits_without_a_word, 0),
 	TEST(kill_9_of_the_vmm, 0),
 	TEST(memory_goes_when_the_hypercall_ends, NEEDS_OURS | NEEDS_GROUPS),
+	TEST(memory_goes_with_an_unregister_beside_a_release, NEEDS_OURS | NEEDS_GROUPS),
 	TEST(memory_goes_with_a_killed_vmm, NEEDS_OURS | NEEDS_GROUPS),
 	TEST(memory_that_waits_goes_with_a_killed_vmm, NEEDS_OURS | NEEDS_GROUPS),
 };
