@@ -27,7 +27,8 @@ mutations-1     broken drivers that a test must notice, every third    64k
 mutations-2     the next ones                                          64k
 mutations-3     the others                                             64k
 mutations-more  the same on the kernels that are built here            debug
-counter         the counter of the lab is exact                         64k
+counter         the counter of the lab is exact                        64k
+emulator        what a POWER8 promises about translations              64k
 slower          the benchmark notices a slower driver                  64k
 kit             the kit on a bare host                                 64k
 qemu            whole KVM guests under unmodified QEMU                 64k
@@ -92,6 +93,7 @@ part_mutations-2() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only stock 
 part_mutations-3() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only stock --share 3/3; }
 part_mutations-more() { "$TOP/tests/mutations/run" --kernel "$KERNEL" --only built; }
 part_counter() { "$TOP/tests/counter/run" --kernel "$KERNEL"; }
+part_emulator() { "$TOP/tests/emulator/run" --kernel "$KERNEL"; }
 part_slower() { "$TOP/tests/slower/run" --kernel "$KERNEL"; }
 part_kit() { "$TOP/tests/kit/run" --kernel "$([[ $KERNEL == 4k ]] && echo 4k || echo 64k)"; }
 part_qemu() { "$TOP/tests/qemu/run" --kernel "$KERNEL"; }
