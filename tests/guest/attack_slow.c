@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "aftermath.h"
+#include "clock.h"
 #include "cpu.h"
 #include "fixture.h"
 #include "kmod.h"
@@ -25,14 +25,6 @@
 static struct async caller;
 static int slow_cpu, other_cpu;
 
-static long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The call has begun, and is where it is slow. */
 static void begin(int (*call)(void *))
 {
@@ -42,10 +34,10 @@ static void begin(int (*call)(void *))
 
 static void comes_through(const char *what, int (*call)(void))
 {
-	long since = now_ms(), took;
+	long since = clock_ms(), took;
 
 	OK(call());
-	took = now_ms() - since;
+	took = clock_ms() - since;
 	diag("%s took %ld ms", what, took);
 	CHECK(took < QUICK_MS);
 }
@@ -76,9 +68,9 @@ static void eeh_op_holds_up_nobody(void)
 	CHECKED(box_open());
 	CHECKED(slow_function("eeh_iommu_group_to_pe", NULL, SLOW_MS));
 	CHECKED(begin(asks_for_the_state));
-	since = now_ms();
+	since = clock_ms();
 	OK(mtce_mode(&box, VFIO_MTCE_LAZY));
-	took = now_ms() - since;
+	took = clock_ms() - since;
 	diag("the other call took %ld ms, this one takes %d", took, SLOW_MS);
 	CHECK(took < SLOW_MS / 2);
 	CHECK(!async_done(&caller, 0));
@@ -228,9 +220,9 @@ static void locked_mm_holds_up_nobody(int (*call)(void *))
 	CHECKED(move_in(call));
 	CHECKED(lock_mm());
 	CHECKED(begin(call));
-	since = now_ms();
+	since = clock_ms();
 	CHECKED(others_go_on());
-	took = now_ms() - since;
+	took = clock_ms() - since;
 	diag("the calls took %ld ms", took);
 	CHECK(took < QUICK_MS);
 	CHECKED(comes_through("the detach", detaches));
@@ -325,14 +317,14 @@ static void long_update(const char *what, int (*call)(void), int answer)
 	long since;
 
 	CHECKED(open_many());
-	since = now_ms();
+	since = clock_ms();
 	async_start(&caller, updates_for_long, NULL);
 	usleep(500000);
 	CHECKED(comes_through("another call", sets_the_mode));
 	CHECK(!async_done(&caller, 0));
 	CHECKED(comes_through(what, call));
 	CHECK_IS(async_result(&caller), answer);
-	diag("%u operations in %ld ms", done, now_ms() - since);
+	diag("%u operations in %ld ms", done, clock_ms() - since);
 	CHECK(done > 0 && done < OPS);
 }
 

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "failnth.h"
 #include "fixture.h"
 
@@ -20,14 +20,6 @@
 #define HIGH		(1ull << 59)	/* where the platform puts the second window */
 #define SMALL		(8 * SZ_1M)	/* the first, for the bounce page */
 #define LIMIT_S		5
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 /*
  * In no time
@@ -66,7 +58,7 @@ static uint64_t one_entry_in_a_huge_window(void)
 
 static void took(double since)
 {
-	double s = now() - since;
+	double s = clock_s() - since;
 
 	if (s > LIMIT_S)
 		test_failed(__FILE__, __LINE__, "it took %.1f s", s);
@@ -80,7 +72,7 @@ static void huge_window_is_removed_at_once(void)
 	CHECKED(box_open());
 	OK(vfio_register(&box, pool, POOL_SIZE));
 	CHECKED(start = one_entry_in_a_huge_window());
-	since = now();
+	since = clock_s();
 	OK(vfio_remove(&box, start));
 	took(since);
 }
@@ -92,7 +84,7 @@ static void huge_window_is_closed_at_once(void)
 	CHECKED(box_open());
 	OK(vfio_register(&box, pool, POOL_SIZE));
 	CHECKED(one_entry_in_a_huge_window());
-	since = now();
+	since = clock_s();
 	box_close();
 	took(since);
 }
@@ -113,7 +105,7 @@ static void upstream_registers_too(void)
 	box_open();
 	if (!test_has_failed() && !vfio_register(&box, pool, POOL_SIZE))
 		one_entry_in_a_huge_window();
-	since = now();
+	since = clock_s();
 	box_close();
 	took(since);
 	container_close(&other);

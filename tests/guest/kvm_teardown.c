@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "aftermath.h"
+#include "clock.h"
 #include "cpu.h"
 #include "fixture.h"
 #include "guest.h"
@@ -249,8 +250,8 @@ static void kill_9_of_the_vmm(void)
  * place of many that follow each other, and meanwhile the other container goes.
  */
 
-#define GIVES_UP_MS	2000	/* an unregister does; a release did */
-#define SLOW_MS		(2 * GIVES_UP_MS)
+#define SLOW_MS		4000	/* the driver used to give up after 2000 */
+#define LONG_MS		7000
 #define SOON_MS		5000
 #define HAS_BEGUN_MS	2000
 #define SKIPPED		77
@@ -331,19 +332,43 @@ static int unregisters(void *unused)
 	return vfio_unregister(&other, others, SZ_1M);
 }
 
+/* After how many ms an unregister gives up, which tries some number of times. */
+static void unregister_gives_up(long *ms)
+{
+	struct async guest = { };
+	long since;
+	int ret;
+
+	if (!make_it_slow(LONG_MS))
+		return;
+	begin_slow_map(&guest);
+	since = clock_ms();
+	ret = unregisters(NULL);
+	*ms = clock_ms() - since;
+	OK(async_result(&guest));
+	slow_end();
+	if (!ret)
+		test_skipped("no hypercall here is longer than an unregister waits");
+	else
+		CHECK_IS(ret, -EBUSY);
+}
+
 /* It gives up in the hypercall, and by then there is no container that could have its memory back. */
 static void memory_goes_with_an_unregister_beside_a_release(void)
 {
 	struct async guest = { }, caller = { };
+	long ms = 0;
 
 	CHECKED(guest_beside_another());
 	remember_counts();
 	CHECKED(other_registers_it());
-	if (!make_it_slow(GIVES_UP_MS + 1000))
+	CHECKED(unregister_gives_up(&ms));
+	diag("an unregister gives up after %ld ms", ms);
+	if (!make_it_slow(ms + ms / 2))
 		return;
 	begin_slow_map(&guest);
 	async_start(&caller, unregisters, NULL);
-	usleep(GIVES_UP_MS / 4 * 1000);
+	usleep(ms / 4 * 1000);
 	CHECK(!async_done(&caller, 0));
 	OK(container_detach(&other, 1));
 	OK(async_result(&caller));

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "cpu.h"
 #include "mem.h"
 #include "tap.h"
@@ -61,14 +61,6 @@ static struct race {
  * Time and chance
  */
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 static double long_seconds = 6;
 
 void race_long(double length)
@@ -102,7 +94,7 @@ static uint64_t seed(void)
 	const char *env = getenv("MTCE_SEED");
 
 	if (!state) {
-		state = env ? strtoull(env, NULL, 0) : (uint64_t)(now() * 1e9);
+		state = env ? strtoull(env, NULL, 0) : (uint64_t)(clock_s() * 1e9);
 		state = state ? state : 1;
 		diag("MTCE_SEED=%#llx", (unsigned long long)state);
 	}
@@ -311,9 +303,9 @@ static bool all_ran(void)
 /* A side that does not come back sits in the kernel: nothing can be tested behind it. */
 static void await_end(const struct side *s)
 {
-	double limit = now() + PATIENCE;
+	double limit = clock_s() + PATIENCE;
 
-	while (!s->ended && now() < limit)
+	while (!s->ended && clock_s() < limit)
 		usleep(1000);
 	if (s->ended)
 		return;
@@ -336,11 +328,11 @@ void race_run(void)
 	int i;
 
 	start();
-	began = now();
-	while (!race->stop && now() < began + length)
+	began = clock_s();
+	while (!race->stop && clock_s() < began + length)
 		usleep(2000);
 	while (!race->stop && !(all_ran() && all_succeeded()) &&
-	       now() < began + length + PATIENCE)
+	       clock_s() < began + length + PATIENCE)
 		usleep(2000);
 	race->stop = true;
 	for (i = 0; i < race->sides; i++)
@@ -355,9 +347,9 @@ void race_run(void)
 /* What is in the middle is left to chance, but not before the race has begun. */
 static void await_middle(unsigned int delay)
 {
-	double limit = now() + PATIENCE;
+	double limit = clock_s() + PATIENCE;
 
-	while (!race->stop && !all_ran() && now() < limit)
+	while (!race->stop && !all_ran() && clock_s() < limit)
 		usleep(500);
 	usleep(delay);
 }
@@ -396,9 +388,9 @@ static void run_child(int (*prepare)(void), enum race_end end, bool in_thread,
 
 static bool await_go(pid_t pid, int *status)
 {
-	double limit = now() + PATIENCE;
+	double limit = clock_s() + PATIENCE;
 
-	while (!race->go && now() < limit) {
+	while (!race->go && clock_s() < limit) {
 		if (waitpid(pid, status, WNOHANG) == pid)
 			return false;
 		usleep(500);
@@ -438,14 +430,14 @@ static bool one_round(int (*prepare)(void), enum race_end end, uint64_t chance)
 
 static bool enough(int rounds, double limit)
 {
-	if (race->wrong || now() > limit + PATIENCE)
+	if (race->wrong || clock_s() > limit + PATIENCE)
 		return true;
-	return rounds >= LEAST_STEPS && now() > limit && all_succeeded();
+	return rounds >= LEAST_STEPS && clock_s() > limit && all_succeeded();
 }
 
 void race_rounds(void (*before)(void), int (*prepare)(void), enum race_end end)
 {
-	double limit = now() + seconds();
+	double limit = clock_s() + seconds();
 	uint64_t random = seed() | 1;
 	int rounds;
 

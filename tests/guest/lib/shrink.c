@@ -4,15 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static time_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec;
-}
+#include "clock.h"
 
 /* Leaves out @n steps from @at on, if the others fail without them. */
 static bool leave_out(uint32_t *steps, size_t *num, size_t at, size_t n, fails_fn fails, const void *run)
@@ -36,20 +29,20 @@ static bool leave_out(uint32_t *steps, size_t *num, size_t at, size_t n, fails_f
 
 size_t shrink(uint32_t *steps, size_t num, fails_fn fails, const void *run, unsigned int seconds)
 {
-	const time_t end = now() + seconds;
+	const double end = clock_s() + seconds;
 	size_t chunk = num, before, at;
 
 	do {
 		before = num;
 		chunk = chunk > 1 ? chunk / 2 : 1;
-		for (at = 0; at < num && num > chunk && now() < end;) {
+		for (at = 0; at < num && num > chunk && clock_s() < end;) {
 			size_t n = num - at < chunk ? num - at : chunk;
 
 			if (!leave_out(steps, &num, at, n, fails, run))
 				at += n;
 		}
 		/* Without one step another may have become needless. */
-	} while ((chunk > 1 || num < before) && now() < end);
+	} while ((chunk > 1 || num < before) && clock_s() < end);
 	return num;
 }
 
