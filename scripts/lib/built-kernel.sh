@@ -8,6 +8,7 @@ declare -A BUILT_KERNELS=(
 	[debug]='base locks memory ubsan faults'
 	[kasan]='base kasan ubsan faults'
 	[preempt]='base preempt faults gcov'
+	[kcsan]='base kcsan'
 	[series]='base preempt faults series' # series-kernel.sh
 )
 

@@ -4,7 +4,7 @@
 # shellcheck shell=bash disable=SC2034 # KERNELS is for lab and setup.sh, PASSED and TOOK for apt.sh
 
 # The first two are Debian's, the others are built by built-kernel.sh.
-KERNELS=(64k 4k debug kasan preempt series)
+KERNELS=(64k 4k debug kasan preempt kcsan series)
 
 # What the initramfs needs; their dependencies follow.
 INITRAMFS_MODULES=(virtio_blk ext4 9p 9pnet_virtio)

@@ -24,6 +24,8 @@ setup() { # KERNEL: one of KERNELS, or all
 
 setup_kernel() { # KERNEL
 	local configs
+	# Kbuild takes it from the environment: the kernel itself is not instrumented.
+	[[ $1 != kcsan ]] || local -x KCSAN_SANITIZE=n
 	if kernel_is_new "$1"; then
 		[[ ! $(new_kernel_tools) ]] || { apt_update; release_root module "$(new_kernel_tools)"; }
 		part "kernel-$1" 900 "make_new_kernel $1" new_kernel_unpack kernel_pack initramfs_base make_ext4

@@ -451,6 +451,10 @@ static void maps_do_not_hold_up_unregister(void)
 		test_skipped("memory that is mapped is not unregistered here");
 		return;
 	}
+	if (!access("/sys/module/mtce_oracle", F_OK)) {
+		test_skipped("half a million TCEs are more than the oracle remembers, and soon is not soon under it");
+		return;
+	}
 	at = mem_alloc(SZ_64M);
 	guest_close();
 	CHECK(!rig_window(12, LARGE_WINDOW, 1));
