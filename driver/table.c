@@ -304,13 +304,17 @@ bool mtce_span_live(struct mtce_gather *ga, struct span s)
 	unsigned long i;
 	u64 or = 0;
 
-	for (i = 0; i < s.n; i++)
-		or |= s.shadow[i];
+	for (i = 0; i < s.n; i++) {
+		/* KVM may change it in a shared window; set_each() looks again. */
+		or |= data_race(s.shadow[i]);
+	}
 	if (mtce_shadow_live(or))
 		return true;
 	/* Lazy unmaps have cleared some. Does one still wait for its kill? */
-	for (i = 0; or && i < s.n; i++)
-		note_reuse(ga, s.shadow[i]);
+	for (i = 0; or && i < s.n; i++) {
+		/* As above: it is compared, no more. */
+		note_reuse(ga, data_race(s.shadow[i]));
+	}
 	return false;
 }
 
