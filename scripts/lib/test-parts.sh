@@ -21,6 +21,7 @@ debug-takeover  the same of mtce-takeover                              debug
 kasan           mtce under KASAN, radix MMU                            kasan
 kasan-attacks   the same, the programs that are called attacks         kasan
 kasan-takeover  mtce-takeover under KASAN                              kasan
+kcsan           races of mtce under KCSAN                              kcsan
 series          the series for mainline, as a kernel                   series
 coverage        mtce preempted anywhere; lines that tests reach        preempt
 mutations-1     broken drivers that a test must notice, every third    64k
@@ -85,6 +86,11 @@ part_debug-takeover() { guest_built debug mtce-takeover --quick; }
 part_kasan() { guest_built kasan mtce --quick "${DRIVER[@]}"; }
 part_kasan-attacks() { guest_built kasan mtce attack_ v1_pinned; }
 part_kasan-takeover() { guest_built kasan mtce-takeover --quick "${DRIVER[@]}" attack_failures; }
+# What races: threads of one program, guests, what is slow or late.
+part_kcsan() {
+	GUEST_ENV=(MTCE_RACE_SECONDS=3)
+	guest_built kcsan mtce --quick attack_ kvm_ lazy multigroup owner races_ stress_model teardown unregister v1_pinned
+}
 # Upstream's back end and KVM are changed by it, too.
 part_series() { guest_built series 'upstream mtce-takeover mtce' --quick; }
 part_coverage() { "$TOP/tests/coverage/run" -- "${MORE[@]}"; }

@@ -41,10 +41,24 @@ kasan_test() {
 	fi
 }
 
+# Nothing is reported if nothing is looked at.
+kcsan_test() {
+	local looked
+	[[ $(uname -r) == *-mtce-kcsan ]] || return 0
+	looked=$(sed -n 's/^setup_watchpoints: *//p' /sys/kernel/debug/kcsan)
+	echo "# KCSAN watched $looked accesses"
+	if ((looked > 1000)); then
+		tap ok 'kcsan: has watched'
+	else
+		tap 'not ok' 'kcsan: has watched'
+	fi
+}
+
 # Tests for the runner's tap(), on kernels that can tell.
 debug_tests() {
 	local leaks
 	kasan_test
+	kcsan_test
 	if [[ -e $KMEMLEAK ]]; then
 		klog_mark kmemleak
 		if ! kmemleak_scan; then
