@@ -19,7 +19,7 @@ void pins_are_back(void)
 
 void counts_are_back(void)
 {
-	CHECK_IS(mem_locked_kb(0), locked);
+	CHECK(mem_locked_returns_to(locked));
 	pins_are_back();
 }
 

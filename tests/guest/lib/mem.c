@@ -174,6 +174,19 @@ bool mem_pins_return_to(long pins)
 	return false;
 }
 
+bool mem_locked_returns_to(long kb)
+{
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		if (mem_locked_kb(0) == kb)
+			return true;
+		usleep(50000);
+	}
+	printf("# %ld KiB are still locked\n", mem_locked_kb(0) - kb);
+	return false;
+}
+
 #define KPF_DIRTY 4
 
 int mem_is_dirty(void *p)
