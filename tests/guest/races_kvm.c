@@ -6,6 +6,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "aftermath.h"
@@ -379,7 +380,7 @@ static void clears_against_revoked_memory(void)
 #define SOON_MS		1000
 
 static volatile bool memory_is_gone;
-static volatile unsigned int times_gone, lists_done;
+static volatile unsigned int times_gone;
 static long longest_ms;
 
 static void maps_large_lists(struct side *s)
@@ -392,8 +393,6 @@ static void maps_large_lists(struct side *s)
 	if (vmm_run(&vm.vcpu[c->cpu], &call, 1, 1))
 		race_wrong(s, "the guest does not run", 0);
 	judge_call(s, c, &call);
-	if (!call.result)
-		lists_done++;
 	if (gone && memory_is_gone && times == times_gone && !call.result)
 		race_wrong(s, "a map of memory that is gone succeeded", 0);
 }
@@ -410,16 +409,6 @@ static void unregister_soon(struct side *s, uint8_t *at)
 		race_wrong(s, "milliseconds for an unregister", ms);
 }
 
-/* On a kernel that checks itself a list takes seconds. */
-static void wait_for_a_list(void)
-{
-	const unsigned int before = lists_done;
-	int i;
-
-	for (i = 0; i < 200 && lists_done == before; i++)
-		usleep(50000);
-}
-
 static void memory_goes_under_maps(struct side *s)
 {
 	uint8_t *at = race_arg(s);
@@ -432,8 +421,7 @@ static void memory_goes_under_maps(struct side *s)
 		race_wrong(s, "the device sees memory that is gone", 0);
 	memory_is_gone = false;
 	race_said(s, "register", vfio_register(&box, at, SZ_64M), MAY(0));
-	wait_for_a_list();
-	usleep(race_any(s, 200000));
+	usleep(200000 + race_any(s, 200000));
 }
 
 static void run_maps_against_unregister(uint8_t *at)
@@ -456,6 +444,14 @@ static void run_maps_against_unregister(uint8_t *at)
 	diag("the longest unregister took %ld ms", longest_ms);
 }
 
+/* The kernels that the lab builds do, and their names say so. */
+static bool checks_itself(void)
+{
+	struct utsname name;
+
+	return !uname(&name) && strstr(name.release, "-mtce-");
+}
+
 static void maps_do_not_hold_up_unregister(void)
 {
 	uint8_t *at;
@@ -464,8 +460,8 @@ static void maps_do_not_hold_up_unregister(void)
 		test_skipped("memory that is mapped is not unregistered here");
 		return;
 	}
-	if (!access("/sys/module/mtce_oracle", F_OK)) {
-		test_skipped("half a million TCEs are more than the oracle remembers, and soon is not soon under it");
+	if (!access("/sys/module/mtce_oracle", F_OK) || checks_itself()) {
+		test_skipped("a hypercall of 245,760 TCEs takes seconds under the oracle, and where a kernel checks itself");
 		return;
 	}
 	at = mem_alloc(SZ_64M);
