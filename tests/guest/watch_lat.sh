@@ -13,48 +13,10 @@ command -v jq >/dev/null || skip_all 'jq is not installed'
 watch_needs mtcelat
 EVERYTHING=other,map,unmap,update,put_list,flush,register,unregister,create,remove
 
-# Several tools at once: by name, their processes.
-declare -A watcher=()
-clean() {
-	kill -KILL "${watcher[@]}" 2>/dev/null || true
-	watch_clean
-}
-trap clean EXIT
-
-# watch NAME ARGUMENT...: in the background; its output is NAME.
-watch() {
-	local name=$1
-	shift
-	: >"$WORK/$name.err"	# as in tool_start
-	"$TOOL" "$@" >"$WORK/$name" 2>"$WORK/$name.err" </dev/null &
-	watcher[$name]=$!
-}
-all_watch() {
-	local name i
-	for name in "${!watcher[@]}"; do
-		for ((i = 0; i < 600; i++)); do
-			! grep -q ': watching ' "$WORK/$name.err" || continue 2
-			kill -0 "${watcher[$name]}" 2>/dev/null || break
-			sleep 0.05
-		done
-		sed "s/^/# $name: /" "$WORK/$name.err"
-		return 1
-	done
-}
-all_end() {
-	local name rc=0
-	kill -INT "${watcher[@]}"
-	for name in "${!watcher[@]}"; do
-		wait "${watcher[$name]}" || { echo "# $name: status $?"; rc=1; }
-	done
-	watcher=()
-	return "$rc"
-}
-
+watch() { tool_start "$1" mtcelat "${@:2}"; } # NAME OPTION...
 kill_one() { # NAME: without a chance to clean up
-	kill -9 "${watcher[$1]}"
-	wait "${watcher[$1]}" 2>/dev/null || true
-	unset "watcher[$1]"
+	forget "${TOOL_PID[$1]}"
+	unset "TOOL_PID[$1]"
 }
 no_probe_is_left() {
 	local list=/sys/kernel/debug/kprobes/list
@@ -77,14 +39,14 @@ read_json() { # NAME...
 			| group_by(.key) | map([.[0].key, (map(.n) | add)]);
 		def words: "all", (to_entries[] | select(.key != "latency_ns") | "\(.key)=\(.value | tojson)"),
 			if .window == null then empty elif .window < 0 then "no-window" else "some-window" end;
-		[inputs | .name = input_filename | select(.histograms)] | group_by(.name)[] | .[0].name as $name
+		[inputs | .name = (input_filename | rtrimstr(".out")) | select(.histograms)] | group_by(.name)[] | .[0].name as $name
 		| (.[] | select(.event == "total") | ["lost", .lost], ["histograms", (.histograms | length)],
 			(.histograms[] | .latency_ns as $l | (words as $word | [$word, $l.count]), (select(.call != "other") | ["sum_ns", $l.sum]))),
 		  (.[].histograms[].latency_ns | select(sound | not) | ["unsound", 1]),
 		  (select($name == "linear") | .[].histograms[].latency_ns.bins[]
 			| select(.[0] % 700000 != 0 or .[1] != null and .[1] - .[0] != 699999) | ["unsound", 1]),
 		  (select(any(.event == "interval")) | select((map(select(.event == "interval")) | sums) != (map(select(.event == "total")) | sums)) | ["unsound", 1])
-		| "\($name) \(.[0] | gsub(" "; "")) \(.[1])"' "$@") >"$WORK/facts" || return 1
+		| "\($name) \(.[0] | gsub(" "; "")) \(.[1])"' "${@/%/.out}") >"$WORK/facts" || return 1
 	while read -r file what n; do got[$file $what]=$((${got[$file $what]:-0} + n)); done <"$WORK/facts"
 }
 
@@ -160,16 +122,16 @@ one_key_is() { # NAME
 }
 # A text's counts, added up, are what its titles say.
 text_is() { # NAME
-	same 'calls in titles' "$(awk '/ calls, mean/ { gsub(",", "", $1); n += $1 } END { print n + 0 }' "$WORK/$1")" "${did[calls]}" &&
-		same 'calls in rows' "$(awk '/^ *[0-9]+ - [0-9]+ / { n += $4 } END { print n + 0 }' "$WORK/$1")" "${did[calls]}"
+	same 'calls in titles' "$(awk '/ calls, mean/ { gsub(",", "", $1); n += $1 } END { print n + 0 }' "$WORK/$1.out")" "${did[calls]}" &&
+		same 'calls in rows' "$(awk '/^ *[0-9]+ - [0-9]+ / { n += $4 } END { print n + 0 }' "$WORK/$1.out")" "${did[calls]}"
 }
 # Upstream's column and mtce's, "map" first.
 compare_is() { # NAME MAPS_UPSTREAM MAPS_MTCE
-	same 'maps side by side' "$(awk '$1 == "calls" { gsub(",", ""); print $2, $3; exit }' "$WORK/$1")" "$2 $3" &&
+	same 'maps side by side' "$(awk '$1 == "calls" { gsub(",", ""); print $2, $3; exit }' "$WORK/$1.out")" "$2 $3" &&
 		same 'maps in rows' "$(awk '/^map / { on = 1; next } /^$/ { on = 0 }
 			on && /^ *[0-9]+ - [0-9]+ / { split($0, part, "|"); split(part[1], l, " "); a += l[4]; b += part[3] }
-			END { print a + 0, b + 0 }' "$WORK/$1")" "$2 $3" &&
-		same 'lines wider than 80' "$(awk 'length($0) > 80' "$WORK/$1" | wc -l)" 0
+			END { print a + 0, b + 0 }' "$WORK/$1.out")" "$2 $3" &&
+		same 'lines wider than 80' "$(awk 'length($0) > 80' "$WORK/$1.out" | wc -l)" 0
 }
 
 upstreams_module_is_named() {
@@ -208,7 +170,7 @@ watch probe --json --probe 1
 watch upstream --json --upstream
 watch compare --compare
 watch victim --compare
-check many_watch_at_once all_watch
+check many_watch_at_once tools_attached
 kill_one victim
 check the_load_runs work
 declare -A ours=()
@@ -216,7 +178,7 @@ for word in "${!did[@]}"; do ours[$word]=${did[$word]}; done
 ours_maps=$maps ours_updates=$updates
 check upstreams_load_is_ready load_start --backend upstream "${KINDS[@]}"
 check upstreams_load_runs work
-check all_end_when_told all_end
+check all_end_when_told tools_end
 check no_probe_is_left no_probe_is_left
 check their_json_can_be_read read_json "${events[@]}" linear one-key probe upstream
 

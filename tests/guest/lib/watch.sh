@@ -68,7 +68,7 @@ tools_attached() {
 	local name i
 	for name in "${!TOOL_PID[@]}"; do
 		for ((i = 0; i < 300; i++)); do
-			! grep -q watching "$WORK/$name.err" || continue 2
+			! grep -q ': watching ' "$WORK/$name.err" || continue 2
 			[[ -d /proc/${TOOL_PID[$name]} ]] || break
 			sleep 0.1
 		done
