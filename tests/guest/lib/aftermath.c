@@ -19,7 +19,7 @@ void pins_are_back(void)
 
 void counts_are_back(void)
 {
-	CHECK(mem_locked_returns_to(locked));
+	CHECK_IS(mem_locked_kb(0), locked);
 	pins_are_back();
 }
 

@@ -24,7 +24,7 @@ void mem_free(void *p, size_t size);
 
 long mem_locked_kb(pid_t pid);		/* VmLck, which is locked_vm; 0 = this process */
 long mem_pins(void);			/* pages pinned in the whole system, once that stands still */
-bool mem_locked_returns_to(long kb);	/* waits: a close waits for its worker for a second */
+bool mem_locked_returns_to(long kb);	/* waits for 5 s: a worker lets go of it */
 bool mem_pins_return_to(long pins);	/* waits: unpinning may be left to RCU */
 long mem_info_kb(const char *name);	/* a line of /proc/meminfo: "MemFree:" */
 long mem_unmoved(void);			/* pages that the kernel wanted to migrate and could not, since the boot */

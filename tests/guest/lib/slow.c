@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "kmod.h"
 #include "tap.h"
 
@@ -29,9 +30,9 @@ bool slow_function(const char *function, const void *page, int ms)
 
 void slow_has_begun(int limit_ms)
 {
-	int ms;
+	const long end = clock_ms() + limit_ms;
 
-	for (ms = 0; ms < limit_ms && kmod_get(SLOW, "begun") != 1; ms++)
+	while (kmod_get(SLOW, "begun") != 1 && clock_ms() < end)
 		usleep(1000);
 	CHECK_IS(kmod_get(SLOW, "begun"), 1);
 }
