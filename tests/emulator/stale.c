@@ -16,7 +16,7 @@
 
 #define PRIVATE	1ul
 #define FILE_ONLY	2ul
-#define WORDS	16
+#define WORDS	4	/* of the page that are read */
 #define SOMEWHERE	1000	/* a word of the page that nobody reads */
 
 static volatile unsigned long *page;
